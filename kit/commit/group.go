@@ -1,0 +1,317 @@
+package commit
+
+import (
+	"bytes"
+	"fmt"
+	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"milieu/kit/clock"
+	"milieu/kit/db"
+	"milieu/kit/fault"
+	"milieu/kit/record"
+)
+
+// logHead is the one row that says how far the log has come; locking it is the log's lock.
+type logHead struct {
+	seq, received int64
+	frontier      record.Frontier
+	root          [32]byte
+}
+
+func readHead(q db.Querier, d db.Dialect) (h logHead, err error) {
+	var frontier, root []byte
+	err = q.QueryRow("SELECT seq, received, frontier, root FROM log_head WHERE one = 1"+d.ForUpdate()).Scan(&h.seq, &h.received, &frontier, &root)
+	if err != nil {
+		return h, fmt.Errorf("reading the head of the log: %w", err)
+	}
+	h.frontier = record.UnpackHashes(frontier)
+	copy(h.root[:], root)
+	return h, nil
+}
+
+type chartHead struct {
+	number, seq int64
+	dirty       bool
+}
+
+type touch struct {
+	derived int
+	chart   record.ID
+}
+
+type known struct {
+	seq    int64
+	digest []byte
+}
+
+// groupTx is the transaction of one group.
+type groupTx struct {
+	db.Tx
+	k       *Committer
+	head    logHead
+	charts  map[record.ID]*chartHead
+	known   map[record.ID]known
+	amended map[record.ID]bool
+	touched map[touch]bool
+	order   []touch
+	filed   []*record.Entry
+}
+
+// look finds what the group needs to know beforehand: which IDs are filed already, which are amended already, how far each chart has come.
+func (g *groupTx) look(group []*job) error {
+	g.known, g.amended = map[record.ID]known{}, map[record.ID]bool{}
+	var ids, charts [][]byte
+	for _, j := range group {
+		for _, p := range j.entries {
+			e := p.Entry
+			ids = append(ids, e.ID[:])
+			if g.charts[e.Chart] == nil {
+				g.charts[e.Chart] = &chartHead{}
+				charts = append(charts, e.Chart[:])
+			}
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	err := g.among("SELECT id, seq, digest FROM entry WHERE id", ids, func(r db.Row) error {
+		var id record.ID
+		var n known
+		if err := r.Scan(&id, &n.seq, &n.digest); err != nil {
+			return err
+		}
+		g.known[id] = n
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("looking for entries filed before: %w", err)
+	}
+	err = g.among("SELECT target, 0, NULL FROM amend WHERE target", ids, func(r db.Row) error {
+		var id record.ID
+		var zero int64
+		var none []byte
+		if err := r.Scan(&id, &zero, &none); err != nil {
+			return err
+		}
+		g.amended[id] = true
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("looking for amendments that came first: %w", err)
+	}
+	err = g.among("SELECT chart, number, seq FROM chart_head WHERE chart", charts, func(r db.Row) error {
+		var id record.ID
+		var h chartHead
+		if err := r.Scan(&id, &h.number, &h.seq); err != nil {
+			return err
+		}
+		*g.charts[id] = h
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("looking for charts: %w", err)
+	}
+	return nil
+}
+
+// among runs "… WHERE column" for each of the keys: one round trip on PostgreSQL, one prepared look-up a key on SQLite.
+func (g *groupTx) among(query string, keys [][]byte, scan func(db.Row) error) error {
+	if g.k.db.Dialect == db.Postgres {
+		return db.Each(g, query+" = ANY($1)", []any{keys}, scan)
+	}
+	for _, key := range keys {
+		if err := scan(g.QueryRow(query+" = $1", key)); err != nil && err != db.ErrNoRows {
+			return err
+		}
+	}
+	return nil
+}
+
+// file files one submission. It writes nothing when any of its entries is in conflict.
+func (g *groupTx) file(j *job, received time.Time) error {
+	j.err = nil
+	j.results = j.results[:0]
+	if j.upkeep != nil {
+		return j.upkeep(g)
+	}
+	for _, p := range j.entries {
+		if n, ok := g.known[p.Entry.ID]; ok && n.digest != nil && !bytes.Equal(n.digest, p.Digest[:]) {
+			j.fail(nil)
+			for i := range j.results {
+				j.results[i] = Outcome{ID: j.entries[i].Entry.ID, Status: Conflicts, Seq: g.known[j.entries[i].Entry.ID].seq,
+					Err: fault.New(fault.Conflict, "this entry was filed before with other content; both are kept")}
+			}
+			return nil
+		}
+	}
+	for _, p := range j.entries {
+		if err := g.sameChart(p.Entry); err != nil {
+			if fault.KindOf(err) != fault.Invalid {
+				return err
+			}
+			j.fail(err)
+			return nil
+		}
+	}
+	for _, p := range j.entries {
+		o, err := g.fileOne(p, received)
+		if err != nil {
+			return err
+		}
+		j.results = append(j.results, o)
+	}
+	return nil
+}
+
+// sameChart refuses an amendment of an entry in another chart.
+func (g *groupTx) sameChart(e *record.Entry) error {
+	if e.Amends.IsZero() {
+		return nil
+	}
+	var chart record.ID
+	err := g.QueryRow("SELECT chart FROM entry WHERE id = $1", e.Amends[:]).Scan(&chart)
+	if err != nil && err != db.ErrNoRows {
+		return fmt.Errorf("looking for amended entry %s: %w", e.Amends, err)
+	}
+	if err == nil && chart != e.Chart {
+		return &fault.Error{Kind: fault.Invalid, Text: "the amended entry is not in this chart", Fields: []fault.Field{{Name: "amends", Text: "no such entry in this chart"}}}
+	}
+	return nil
+}
+
+func (g *groupTx) fileOne(p *record.Prepared, received time.Time) (Outcome, error) {
+	e := p.Entry
+	if n, ok := g.known[e.ID]; ok {
+		stored, err := record.At(g, n.seq)
+		return Outcome{ID: e.ID, Status: Duplicate, Seq: n.seq, Entry: stored}, err
+	}
+	h := g.charts[e.Chart]
+	prev := h.seq
+	h.number++
+	g.head.seq++
+	h.seq, h.dirty = g.head.seq, true
+	e.Seq, e.Number, e.Received = g.head.seq, h.number, received
+	var done []tlog.Hash
+	g.head.frontier, done = g.head.frontier.Append(e.Seq-1, record.Leaf(e, p.Commitment))
+	if err := record.Insert(g, p, prev, record.PackHashes(done)); err != nil {
+		return Outcome{}, err
+	}
+	g.known[e.ID] = known{e.Seq, p.Digest[:]}
+	g.filed = append(g.filed, e)
+	return Outcome{ID: e.ID, Status: Accepted, Seq: e.Seq, Entry: e}, g.apply(e, p.Body)
+}
+
+// apply lets the projections have the entry, and whatever its amendment raises or fells.
+func (g *groupTx) apply(e *record.Entry, b record.Body) error {
+	stands := true
+	var err error
+	if !e.Amends.IsZero() {
+		if err := g.Exec("INSERT INTO amend (target, id, chart, amendment, written) VALUES ($1, $2, $3, $4, $5)", e.Amends[:], e.ID[:], e.Chart[:], string(e.Amendment), clock.Micros(e.Written)); err != nil {
+			return err
+		}
+		g.amended[e.Amends] = true
+		changes, err := record.Changes(g, e)
+		if err != nil {
+			return err
+		}
+		for _, c := range changes {
+			if err := g.change(c); err != nil {
+				return err
+			}
+		}
+	}
+	if g.amended[e.ID] || e.Amendment == record.Correction {
+		if stands, err = record.Stands(g, e.Chart, e.ID, e.Amends, e.Amendment); err != nil {
+			return err
+		}
+	}
+	if !stands {
+		return nil
+	}
+	return g.put(e, b)
+}
+
+func (g *groupTx) put(e *record.Entry, b record.Body) error {
+	for _, i := range g.k.plan.projections[e.Kind] {
+		if err := g.k.plan.all[i].Put(g.Tx, e, b); err != nil {
+			return fmt.Errorf("projecting %s into %s: %w", e.Kind, g.k.plan.all[i].Name, err)
+		}
+	}
+	return g.touch(e, b)
+}
+
+func (g *groupTx) change(c record.Change) error {
+	e, err := record.Find(g, c.ID)
+	if err != nil {
+		return fmt.Errorf("reading amended entry %s: %w", c.ID, err)
+	}
+	if g.k.plan.projections[e.Kind] == nil && g.k.plan.derived[e.Kind] == nil {
+		return nil
+	}
+	b, err := g.k.Kinds().Decode(e)
+	if err == record.ErrDestroyed {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if c.Stands {
+		return g.put(e, b)
+	}
+	for _, i := range g.k.plan.projections[e.Kind] {
+		if err := g.k.plan.all[i].Drop(g.Tx, e, b); err != nil {
+			return fmt.Errorf("dropping %s from %s: %w", e.Kind, g.k.plan.all[i].Name, err)
+		}
+	}
+	return g.touch(e, b)
+}
+
+func (g *groupTx) touch(e *record.Entry, b record.Body) error {
+	for _, i := range g.k.plan.derived[e.Kind] {
+		d := &g.k.plan.works[i]
+		charts := []record.ID{e.Chart}
+		if d.Touches != nil {
+			var err error
+			if charts, err = d.Touches(g, e, b); err != nil {
+				return fmt.Errorf("finding what %s touches for %s: %w", e.Kind, d.Name, err)
+			}
+		}
+		for _, c := range charts {
+			t := touch{i, c}
+			if !g.touched[t] {
+				g.touched[t] = true
+				g.order = append(g.order, t)
+			}
+		}
+	}
+	return nil
+}
+
+// finish works out what was touched and writes the heads.
+func (g *groupTx) finish(received time.Time, head *logHead) error {
+	for _, t := range g.order {
+		if err := g.k.plan.works[t.derived].Of(g.Tx, t.chart); err != nil {
+			return fmt.Errorf("working out %s of chart %s: %w", g.k.plan.works[t.derived].Name, t.chart, err)
+		}
+	}
+	if len(g.filed) == 0 {
+		return nil
+	}
+	for id, h := range g.charts {
+		if !h.dirty {
+			continue
+		}
+		if err := g.Exec("INSERT INTO chart_head (chart, number, seq) VALUES ($1, $2, $3) ON CONFLICT (chart) DO UPDATE SET number = excluded.number, seq = excluded.seq", id[:], h.number, h.seq); err != nil {
+			return err
+		}
+	}
+	root := g.head.frontier.Root()
+	g.head.root = root
+	if err := g.Exec("UPDATE log_head SET seq = $1, received = $2, frontier = $3, root = $4 WHERE one = 1", g.head.seq, clock.Micros(received), g.head.frontier.Pack(), root[:]); err != nil {
+		return err
+	}
+	*head = g.head
+	return g.k.announce(g.Tx, g.filed)
+}

@@ -1,0 +1,291 @@
+package commit
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"milieu/kit/db"
+	"milieu/kit/record"
+)
+
+// plan says, for each kind, which projections and derivations an entry of it concerns.
+type plan struct {
+	kinds       *record.Kinds
+	all         []record.Projection
+	works       []record.Derived
+	projections map[string][]int
+	derived     map[string][]int
+}
+
+func newPlan(kinds *record.Kinds, ps []record.Projection, ds []record.Derived) plan {
+	p := plan{kinds: kinds, all: ps, works: ds, projections: map[string][]int{}, derived: map[string][]int{}}
+	for i := range ps {
+		for _, k := range ps[i].Kinds {
+			p.projections[k] = append(p.projections[k], i)
+		}
+	}
+	for i := range ds {
+		for _, k := range ds[i].Kinds {
+			p.derived[k] = append(p.derived[k], i)
+		}
+	}
+	return p
+}
+
+// migrate makes the log's own tables. They have one version so far.
+func migrate(ctx context.Context, d *db.DB) error {
+	return d.Write(ctx, func(tx db.Tx) error {
+		if err := tx.Exec(d.Dialect.DDL(record.Schema)); err != nil {
+			return fmt.Errorf("making the log's tables: %w", err)
+		}
+		root := record.Frontier(nil).Root()
+		return tx.Exec("INSERT INTO log_head (one, seq, received, frontier, root) VALUES (1, 0, 0, $1, $2) ON CONFLICT (one) DO NOTHING", []byte{}, root[:])
+	})
+}
+
+// chunk is how many entries a replay applies in one transaction.
+const chunk = 2000
+
+// catchUp makes the tables of projections that are new, and replays into those that do not stand at the head of the log. Projections of
+// an older program are left where they are and marked as standing still.
+func (k *Committer) catchUp(ctx context.Context, progress func(string, int64, int64)) error {
+	var behind []*record.Projection
+	err := k.db.Write(ctx, func(tx db.Tx) error {
+		at, err := readProjections(tx)
+		if err != nil {
+			return err
+		}
+		mine := map[string]bool{}
+		for i := range k.plan.all {
+			p := &k.plan.all[i]
+			mine[key(p)] = true
+			state, ok := at[key(p)]
+			if !ok {
+				if err := create(tx, k.db.Dialect, p, k.seq.Load()); err != nil {
+					return err
+				}
+			}
+			if !state.live && k.seq.Load() > 0 {
+				behind = append(behind, p)
+			}
+		}
+		for name, s := range at { // another version of the program followed these; from here on nobody does
+			if s.live && !mine[name] {
+				if err := tx.Exec("UPDATE projection SET live = 0, seq = $1 WHERE name = $2 AND version = $3", k.seq.Load(), s.name, s.version); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if len(behind) > 0 {
+		if err := k.replay(ctx, behind, Pace{}, progress); err != nil {
+			return err
+		}
+	}
+	err = k.db.Write(ctx, func(tx db.Tx) error {
+		for i := range k.plan.all {
+			if err := tx.Exec("UPDATE projection SET live = 1 WHERE name = $1 AND version = $2", k.plan.all[i].Name, k.plan.all[i].Version); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil || len(behind) == 0 {
+		return err
+	}
+	return k.derive(ctx, progress)
+}
+
+func key(p *record.Projection) string { return fmt.Sprintf("%s/%d", p.Name, p.Version) }
+
+type projectionState struct {
+	name    string
+	version int
+	seq     int64
+	live    bool
+}
+
+func readProjections(q db.Querier) (map[string]projectionState, error) {
+	out := map[string]projectionState{}
+	err := db.Each(q, "SELECT name, version, seq, live FROM projection", nil, func(r db.Row) error {
+		var s projectionState
+		var live int64
+		if err := r.Scan(&s.name, &s.version, &s.seq, &live); err != nil {
+			return err
+		}
+		s.live = live == 1
+		out[fmt.Sprintf("%s/%d", s.name, s.version)] = s
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading the state of the projections: %w", err)
+	}
+	return out, nil
+}
+
+func create(tx db.Tx, d db.Dialect, p *record.Projection, head int64) error {
+	if err := tx.Exec(d.DDL(p.Schema)); err != nil {
+		return fmt.Errorf("making the tables of %s version %d: %w", p.Name, p.Version, err)
+	}
+	live := 0
+	if head == 0 {
+		live = 1
+	}
+	return tx.Exec("INSERT INTO projection (name, version, seq, live) VALUES ($1, $2, 0, $3)", p.Name, p.Version, live)
+}
+
+// replay brings projections from where each stands to the head of the log, those that stand together in one pass. What is done is noted in
+// each chunk's own transaction: killed anywhere, it goes on from there.
+func (k *Committer) replay(ctx context.Context, ps []*record.Projection, pace Pace, progress func(string, int64, int64)) error {
+	size := chunk
+	if pace.Chunk > 0 {
+		size = pace.Chunk
+	}
+	for ctx.Err() == nil {
+		var head int64
+		q := k.db.Read(ctx)
+		if err := q.QueryRow("SELECT seq FROM log_head WHERE one = 1").Scan(&head); err != nil {
+			return fmt.Errorf("reading the head of the log: %w", err)
+		}
+		states, err := readProjections(q)
+		if err != nil {
+			return err
+		}
+		last, until := slices.MinFunc(ps, func(a, b *record.Projection) int { return cmp.Compare(states[key(a)].seq, states[key(b)].seq) }), head
+		at := states[key(last)].seq
+		var now []*record.Projection
+		for _, p := range ps {
+			if s := states[key(p)].seq; s == at {
+				now = append(now, p)
+			} else {
+				until = min(until, s)
+			}
+		}
+		if progress != nil {
+			progress("replay", at, head)
+		}
+		if at >= head {
+			return nil
+		}
+		if err := k.replayChunk(ctx, q, now, at, until, size); err != nil {
+			return err
+		}
+		if err := pace.rest(ctx); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// readKinds reads the next entries of certain kinds between two seqs. Other kinds are passed over inside the database.
+func readKinds(q db.Querier, after, until int64, limit int, kinds []string) ([]*record.Entry, error) {
+	marks := make([]string, len(kinds))
+	args := []any{after, until, limit}
+	for i, name := range kinds {
+		marks[i] = fmt.Sprintf("$%d", i+4)
+		args = append(args, name)
+	}
+	out := make([]*record.Entry, 0, limit)
+	err := db.Each(q, "SELECT "+record.Columns+" FROM entry WHERE seq > $1 AND seq <= $2 AND kind IN ("+strings.Join(marks, ", ")+") ORDER BY seq LIMIT $3", args, func(r db.Row) error {
+		e, err := record.ScanEntry(r)
+		out = append(out, e)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading the log behind entry %d: %w", after, err)
+	}
+	return out, nil
+}
+
+func (k *Committer) replayChunk(ctx context.Context, q db.Querier, ps []*record.Projection, at, until int64, size int) error {
+	wants := map[string][]*record.Projection{}
+	for _, p := range ps {
+		for _, name := range p.Kinds {
+			wants[name] = append(wants[name], p)
+		}
+	}
+	entries, err := readKinds(q, at, until, size, slices.Sorted(maps.Keys(wants)))
+	if err != nil {
+		return err
+	}
+	if len(entries) == size { // more may lie within: go as far as was read
+		until = entries[size-1].Seq
+	}
+	bodies := make([]record.Body, len(entries))
+	for i, e := range entries {
+		if bodies[i], err = k.Kinds().Decode(e); err != nil && err != record.ErrDestroyed {
+			return err
+		}
+	}
+	return k.db.Write(ctx, func(tx db.Tx) error {
+		anyAmended, err := db.Exists(tx, "SELECT 1 FROM amend LIMIT 1")
+		if err != nil {
+			return err
+		}
+		for i, e := range entries {
+			if bodies[i] == nil {
+				continue
+			}
+			if anyAmended {
+				if stands, err := record.Stands(tx, e.Chart, e.ID, e.Amends, e.Amendment); err != nil || !stands {
+					if err != nil {
+						return err
+					}
+					continue
+				}
+			}
+			for _, p := range wants[e.Kind] {
+				if err := p.Put(tx, e, bodies[i]); err != nil {
+					return fmt.Errorf("replaying entry %d into %s: %w", e.Seq, p.Name, err)
+				}
+			}
+		}
+		for _, p := range ps {
+			if err := tx.Exec("UPDATE projection SET seq = $1 WHERE name = $2 AND version = $3", until, p.Name, p.Version); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// derive works out everything derived, for every chart.
+func (k *Committer) derive(ctx context.Context, progress func(string, int64, int64)) error {
+	var charts []record.ID
+	err := db.Each(k.db.Read(ctx), "SELECT chart FROM chart_head", nil, func(r db.Row) error {
+		var id record.ID
+		err := r.Scan(&id)
+		charts = append(charts, id)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("listing the charts: %w", err)
+	}
+	for i := 0; i < len(charts); i += 500 {
+		if progress != nil {
+			progress("dues", int64(i), int64(len(charts)))
+		}
+		err := k.db.Write(ctx, func(tx db.Tx) error {
+			for _, c := range charts[i:min(i+500, len(charts))] {
+				for _, w := range k.plan.works {
+					if err := w.Of(tx, c); err != nil {
+						return fmt.Errorf("working out %s of chart %s: %w", w.Name, c, err)
+					}
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,249 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+// OpenPostgres opens a PostgreSQL database by its URL. synchronous_commit is forced on: what is acknowledged is on disk.
+func OpenPostgres(ctx context.Context, url string) (*DB, error) {
+	cfg, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, fmt.Errorf("reading the database URL: %w", err)
+	}
+	cfg.MaxConns = 16
+	cfg.ConnConfig.RuntimeParams["synchronous_commit"] = "on"
+	cfg.ConnConfig.RuntimeParams["application_name"] = "milieu"
+	// A plan made for an empty table stays bad when the table has grown; these statements are cheap to plan.
+	cfg.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_custom_plan"
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("opening PostgreSQL: %w", err)
+	}
+	if err := pool.Ping(ctx); err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("opening PostgreSQL: %w", err)
+	}
+	read := stdlib.OpenDBFromPool(pool)
+	d := &DB{Dialect: Postgres, read: read, writer: pgWriter{pool}}
+	d.closes = append(d.closes, func() error { pool.Close(); return nil })
+	return d, nil
+}
+
+type pgWriter struct{ pool *pgxpool.Pool }
+
+func (w pgWriter) close() error { return nil }
+
+func (w pgWriter) begin(ctx context.Context) (txn, error) {
+	conn, err := w.pool.Acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	t := &pgTx{conn: conn, batch: &pgx.Batch{}}
+	t.batch.Queue("BEGIN")
+	t.queued = 1
+	return t, nil
+}
+
+// pgTx sends statements that give no rows together with the next one that does: a round trip for each would cost more than the work.
+type pgTx struct {
+	conn   *pgxpool.Conn
+	batch  *pgx.Batch
+	queued int
+	err    error
+	open   *pgRows
+}
+
+func (t *pgTx) Exec(query string, args ...any) error {
+	if t.err != nil {
+		return t.err
+	}
+	if hasSemicolon(query) { // several statements go by the simple protocol
+		if err := t.flush(); err != nil {
+			return err
+		}
+		if _, err := t.conn.Conn().PgConn().Exec(context.Background(), query).ReadAll(); err != nil {
+			t.err = fmt.Errorf("%s: %w", firstWords(query), err)
+		}
+		return t.err
+	}
+	t.batch.Queue(query, args...)
+	t.queued++
+	return nil
+}
+
+func hasSemicolon(s string) bool {
+	for i := range len(s) {
+		if s[i] == ';' {
+			return true
+		}
+	}
+	return false
+}
+
+func (t *pgTx) send() (pgx.BatchResults, error) {
+	if t.open != nil {
+		return nil, errors.New("rows of the same transaction are still open")
+	}
+	b, n := t.batch, t.queued
+	t.batch, t.queued = &pgx.Batch{}, 0
+	res := t.conn.SendBatch(context.Background(), b)
+	for range n {
+		if _, err := res.Exec(); err != nil {
+			res.Close()
+			t.err = err
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (t *pgTx) flush() error {
+	if t.err != nil || t.queued == 0 {
+		return t.err
+	}
+	res, err := t.send()
+	if err != nil {
+		return err
+	}
+	t.err = res.Close()
+	return t.err
+}
+
+func (t *pgTx) Query(query string, args ...any) (Rows, error) {
+	if t.err != nil {
+		return nil, t.err
+	}
+	t.batch.Queue(query, args...)
+	res, err := t.send()
+	if err != nil {
+		return nil, err
+	}
+	rows, err := res.Query()
+	if err != nil {
+		res.Close()
+		t.err = err
+		return nil, fmt.Errorf("%s: %w", firstWords(query), err)
+	}
+	t.open = &pgRows{Rows: rows, t: t, res: res}
+	return t.open, nil
+}
+
+func (t *pgTx) QueryRow(query string, args ...any) Row {
+	rows, err := t.Query(query, args...)
+	if err != nil {
+		return failedRow{err}
+	}
+	return oneRow{rows}
+}
+
+type oneRow struct{ rows Rows }
+
+func (o oneRow) Scan(dest ...any) error {
+	defer o.rows.Close()
+	if !o.rows.Next() {
+		if err := o.rows.Err(); err != nil {
+			return err
+		}
+		return ErrNoRows
+	}
+	if err := o.rows.Scan(dest...); err != nil {
+		return err
+	}
+	return o.rows.Close()
+}
+
+type pgRows struct {
+	pgx.Rows
+	t      *pgTx
+	res    pgx.BatchResults
+	closed bool
+}
+
+func (r *pgRows) Close() error {
+	if r.closed {
+		return nil
+	}
+	r.closed = true
+	r.Rows.Close()
+	err := errors.Join(r.Rows.Err(), r.res.Close())
+	r.t.open = nil
+	if err != nil && r.t.err == nil {
+		r.t.err = err
+	}
+	return err
+}
+
+func (t *pgTx) commit() error {
+	err := t.flush()
+	if err == nil {
+		var tag pgconn.CommandTag
+		tag, err = t.conn.Exec(context.Background(), "COMMIT")
+		if err == nil && tag.String() != "COMMIT" {
+			err = fmt.Errorf("commit was answered %q", tag)
+		}
+	}
+	if err != nil {
+		t.rollback()
+		return err
+	}
+	t.conn.Release()
+	return nil
+}
+
+func (t *pgTx) rollback() {
+	if t.open != nil {
+		t.open.Close()
+	}
+	if !t.conn.Conn().IsClosed() {
+		_, _ = t.conn.Exec(context.Background(), "ROLLBACK")
+	}
+	t.conn.Release()
+}
+
+func postgresCode(err error) string {
+	var e *pgconn.PgError
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return ""
+}
+
+func postgresGone(err error) bool {
+	var op *net.OpError
+	var ce *pgconn.ConnectError
+	return errors.As(err, &op) || errors.As(err, &ce) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, sql.ErrConnDone) || pgconn.SafeToRetry(err)
+}
+
+// Listen hears what other processes announce on a PostgreSQL channel until ctx ends. Nothing is said on SQLite, where there is one process.
+func (d *DB) Listen(ctx context.Context, channel string, hear func(payload string)) error {
+	w, ok := d.writer.(pgWriter)
+	if !ok {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	conn, err := w.pool.Acquire(ctx)
+	if err != nil {
+		return fmt.Errorf("listening to %s: %w", channel, err)
+	}
+	defer conn.Release()
+	if _, err := conn.Exec(ctx, "LISTEN "+pgx.Identifier{channel}.Sanitize()); err != nil {
+		return fmt.Errorf("listening to %s: %w", channel, err)
+	}
+	for {
+		n, err := conn.Conn().WaitForNotification(ctx)
+		if err != nil {
+			return fmt.Errorf("listening to %s: %w", channel, err)
+		}
+		hear(n.Payload)
+	}
+}
