@@ -1,1 +1,25 @@
+// What every page runs. The order matters in one place: words and time come first, because everything after them speaks or counts.
 
+import { startChrome } from "./chrome";
+import { startDrafts } from "./drafts";
+import { startForms } from "./forms";
+import { startLive } from "./live";
+import { startNet } from "./net";
+import { connect, onTick } from "./parts";
+import { startRows } from "./rows";
+import { startSwap } from "./swap";
+import { startTime, tick } from "./time";
+import { readWords } from "./words";
+
+readWords();
+onTick(() => tick());
+startRows();
+startTime();
+startNet();
+startForms();
+startDrafts();
+startChrome();
+startSwap();
+connect(document);
+startLive();
+document.querySelector<HTMLElement>("[data-focus]")?.focus();

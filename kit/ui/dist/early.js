@@ -1,1 +1,1 @@
-(()=>{function t(i){try{return localStorage.getItem("milieu."+i)}catch{return null}}var r=document.documentElement,e=t("theme");(e==="light"||e==="dark")&&(r.dataset.theme=e);t("private")==="yes"&&(r.dataset.private="");})();
+"use strict";(()=>{function t(i){try{return localStorage.getItem("milieu."+i)}catch{return null}}var r=document.documentElement,e=t("theme");(e==="light"||e==="dark")&&(r.dataset.theme=e);t("private")==="yes"&&(r.dataset.private="");})();

@@ -1,0 +1,166 @@
+// Entry forms: the id and the times are put in here, on the device, at the moment of sending. A second touch, or a second try after the
+// network was silent, sends the very same bytes, so that the server recognises them.
+
+import { dropDraft } from "./drafts";
+import { hooks, type Submission } from "./hooks";
+import { setNet } from "./net";
+import { apply } from "./rows";
+import { deviceStamp, houseDay, houseStamp, learn } from "./time";
+import { say } from "./words";
+
+const patience = 12_000;
+const flights = new WeakMap<HTMLElement, Submission>();
+
+/** A UUIDv7: 48 bits of the device's milliseconds, then chance. */
+export function mint(at = Date.now()): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  for (let i = 0; i < 6; i++) bytes[i] = Math.floor(at / 2 ** (8 * (5 - i))) % 256;
+  bytes[6] = 0x70 | (bytes[6]! & 0x0f);
+  bytes[8] = 0x80 | (bytes[8]! & 0x3f);
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+}
+
+/** The fields of a form as they are sent: days and times joined, a button's several fields unfolded, blanks left out. */
+export function fieldsOf(form: HTMLFormElement, button: HTMLElement | null): [string, string][] {
+  let fields: [string, string][] = [];
+  for (const [name, value] of new FormData(form)) {
+    if (typeof value === "string" && value.trim() !== "") fields.push([name, value]);
+  }
+  for (const moment of form.querySelectorAll<HTMLFieldSetElement>("fieldset[data-moment]:enabled")) {
+    const name = moment.dataset.moment ?? "";
+    const part = (ending: string) => fields.find(([key]) => key === name + ending)?.[1];
+    const day = part("_date");
+    const time = part("_time");
+    fields = fields.filter(([key]) => key !== name + "_date" && key !== name + "_time");
+    if (time) fields.push([name, houseStamp(day ?? houseDay(), time)]);
+  }
+  if (button instanceof HTMLButtonElement && button.name) {
+    const set: [string, string][] = button.name === "_set" ? [...new URLSearchParams(button.value)] : [[button.name, button.value]];
+    const names = new Set(set.map(([name]) => name));
+    fields = [...fields.filter(([name]) => !names.has(name)), ...set];
+  }
+  return fields;
+}
+
+/** Completes a submission with the entry's id and times, or gives back the one that is already on its way with the same words. */
+function prepare(owner: HTMLElement, path: string, fields: [string, string][]): Submission {
+  const before = flights.get(owner);
+  const own = new Set(["id", "written", "happened"]);
+  const words = (list: [string, string][]) => JSON.stringify(list.filter(([name]) => !own.has(name)).sort());
+  const given = fields.find(([name]) => name === "happened")?.[1];
+  if (before && words(before.fields) === words(fields) && (!given || before.fields.some(([name, value]) => name === "happened" && value === given))) return before;
+  const at = new Date();
+  const id = before?.fields.find(([name]) => name === "id")?.[1] ?? mint(at.getTime());
+  const written = deviceStamp(at);
+  const submission: Submission = {
+    path,
+    fields: [["id", id], ["written", written], ["happened", given ?? written], ...fields.filter(([name]) => !own.has(name))],
+  };
+  flights.set(owner, submission);
+  return submission;
+}
+
+/** Sends what owner (a form, or a button that carries its fields) has to say, and shows the answer. */
+export async function send(owner: HTMLElement, path: string, fields: [string, string][], button: HTMLElement | null): Promise<void> {
+  if (owner.hasAttribute("data-busy")) return;
+  const submission = prepare(owner, path, fields);
+  const swap = owner.dataset.swap;
+  const target = swap ? document.querySelector(swap) : null;
+  busy(owner, button, true);
+  complain(owner, "");
+  try {
+    const answer = await post(submission);
+    if (answer) await take(answer, owner, target);
+    else await keep(submission, owner, target);
+  } finally {
+    busy(owner, button, false);
+  }
+}
+
+/** Null: nobody answered, or a server on the way said that ours did not. */
+async function post(submission: Submission): Promise<Response | null> {
+  const stop = new AbortController();
+  const timer = setTimeout(() => stop.abort(), patience);
+  try {
+    const answer = await fetch(submission.path, {
+      method: "POST",
+      body: new URLSearchParams(submission.fields),
+      headers: { "Milieu-Fragment": "1", "Milieu-Sent": deviceStamp(), Accept: "text/html" },
+      signal: stop.signal,
+    });
+    return [502, 503, 504].includes(answer.status) ? null : answer;
+  } catch {
+    return null;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function take(answer: Response, owner: HTMLElement, target: Element | null): Promise<void> {
+  setNet("ok");
+  const date = Date.parse(answer.headers.get("Date") ?? "");
+  if (date) learn(date + 500);
+  const next = answer.headers.get("Milieu-Location") ?? (answer.redirected ? answer.url : "");
+  if (answer.status >= 500) {
+    complain(owner, say("failed"));
+    return;
+  }
+  flights.delete(owner);
+  if (answer.ok) done(owner);
+  if (next) {
+    location.assign(next);
+    return;
+  }
+  if (answer.status === 401) {
+    location.reload(); // the server shows the way to sign in; the draft stays
+    return;
+  }
+  const html = answer.headers.get("Content-Type")?.startsWith("text/html") ?? false;
+  const text = await answer.text();
+  if (html) apply(text, target);
+  else if (!answer.ok) complain(owner, text.trim() || say("failed"));
+}
+
+async function keep(submission: Submission, owner: HTMLElement, target: Element | null): Promise<void> {
+  setNet(navigator.onLine ? "waiting" : "off");
+  const said = (await hooks.keeper?.keep(submission)) ?? null;
+  if (said === null) {
+    complain(owner, say("not_sent"));
+    return;
+  }
+  flights.delete(owner);
+  done(owner);
+  apply(said, target);
+}
+
+function done(owner: HTMLElement): void {
+  if (!(owner instanceof HTMLFormElement)) return;
+  dropDraft(owner);
+  owner.removeAttribute("data-dirty");
+  owner.reset();
+  owner.dispatchEvent(new Event("milieu:changed", { bubbles: true }));
+}
+
+function busy(owner: HTMLElement, button: HTMLElement | null, on: boolean): void {
+  owner.toggleAttribute("data-busy", on);
+  if (on) button?.setAttribute("aria-busy", "true");
+  else button?.removeAttribute("aria-busy");
+}
+
+function complain(owner: HTMLElement, text: string): void {
+  const place = owner.closest("form")?.querySelector<HTMLElement>("[data-form-error]") ?? null;
+  if (!place) {
+    if (text) toast(text);
+    return;
+  }
+  place.textContent = text;
+  place.hidden = text === "";
+}
+
+function toast(text: string): void {
+  const line = document.createElement("div");
+  line.className = "toast toast-fixed";
+  line.append(Object.assign(document.createElement("p"), { textContent: text }));
+  document.getElementById("toasts")?.replaceChildren(line);
+}

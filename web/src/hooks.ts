@@ -1,0 +1,46 @@
+// Where the device takes over: keeping what could not be sent, and keeping drafts sealed. Without a device module drafts live in the tab's
+// session and an entry that was not sent stays in its form.
+
+/** One filled-in form on its way: what the server's one door for entries reads. */
+export interface Submission {
+  path: string;
+  fields: [string, string][];
+}
+
+export interface Drafts {
+  load(name: string): Promise<[string, string][] | undefined>;
+  save(name: string, fields: [string, string][]): Promise<void>;
+  drop(name: string): Promise<void>;
+}
+
+export interface Keeper {
+  /** Keeps a submission that the network did not take, and returns the fragment to show for it; null when it cannot keep it. */
+  keep(submission: Submission): Promise<string | null>;
+}
+
+const session: Drafts = {
+  async load(name) {
+    try {
+      const text = sessionStorage.getItem("draft " + name);
+      return text ? (JSON.parse(text) as [string, string][]) : undefined;
+    } catch {
+      return undefined;
+    }
+  },
+  async save(name, fields) {
+    try {
+      sessionStorage.setItem("draft " + name, JSON.stringify(fields));
+    } catch {
+      // A full or forbidden store: the words are still in the form.
+    }
+  },
+  async drop(name) {
+    try {
+      sessionStorage.removeItem("draft " + name);
+    } catch {
+      // Nothing was kept.
+    }
+  },
+};
+
+export const hooks: { drafts: Drafts; keeper: Keeper | null } = { drafts: session, keeper: null };

@@ -1,0 +1,103 @@
+// Links and forms that change a part of the page instead of all of it. Each has an ordinary address, so without this script it still works.
+
+import { fieldsOf, send } from "./entry";
+import { missing } from "./forms";
+import { setNet } from "./net";
+import { apply, pick } from "./rows";
+
+let latest = 0;
+let typing: ReturnType<typeof setTimeout> | undefined;
+
+export function startSwap(): void {
+  document.addEventListener("click", (event) => {
+    if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    const hit = event.target as Element;
+    const closing = hit.closest("[data-close-sheet]");
+    const carrier = hit.closest<HTMLElement>("button[data-post]");
+    const link = hit.closest<HTMLAnchorElement>("a[data-swap]");
+    if (closing) {
+      if (closeSheet(closing)) event.preventDefault();
+    } else if (carrier) {
+      void send(carrier, carrier.dataset.post ?? "", [...new URLSearchParams(carrier.dataset.fields)], carrier);
+    } else if (link) {
+      event.preventDefault();
+      if (link.hasAttribute("data-pick")) pick(link);
+      void load(link.href, link.dataset.swap ?? "", link.hasAttribute("data-push"));
+    }
+  });
+  document.addEventListener("submit", (event) => {
+    const form = event.target as HTMLFormElement;
+    const button = (event as SubmitEvent).submitter;
+    if (form.dataset.entry !== undefined) {
+      event.preventDefault();
+      if (!(button as HTMLButtonElement | null)?.name && point(form)) return;
+      void send(form, form.getAttribute("action") ?? "", fieldsOf(form, button), button);
+    } else if (form.dataset.swap && form.method === "get") {
+      event.preventDefault();
+      void search(form);
+    }
+  });
+  document.addEventListener("input", (event) => {
+    const form = (event.target as Element).closest<HTMLFormElement>("form[data-auto]");
+    if (!form) return;
+    clearTimeout(typing);
+    typing = setTimeout(() => void search(form), 180);
+  });
+  addEventListener("popstate", () => location.reload());
+}
+
+/** Shows the first thing that is still missing instead of sending; true when there was one. */
+function point(form: HTMLFormElement): boolean {
+  const [first] = missing(form);
+  if (first === undefined) return false;
+  const control = [...form.elements].find((element) => (element as HTMLInputElement).name === first && !element.matches(":disabled")) as HTMLElement;
+  control.closest("fieldset, .field")?.scrollIntoView({ block: "nearest" });
+  control.focus({ preventScroll: true });
+  return true;
+}
+
+function search(form: HTMLFormElement): Promise<void> {
+  const address = new URL(form.action, location.href);
+  address.search = new URLSearchParams(fieldsOf(form, null)).toString();
+  return load(address.href, form.dataset.swap ?? "", false, form.hasAttribute("data-auto"));
+}
+
+/** Fetches a part of a page. Of several asked for at once only the last one is shown. */
+async function load(address: string, selector: string, push: boolean, quiet = false): Promise<void> {
+  const target = document.querySelector(selector);
+  if (!target) {
+    location.assign(address);
+    return;
+  }
+  const mine = ++latest;
+  target.setAttribute("aria-busy", "true");
+  try {
+    const answer = await fetch(address, { headers: { "Milieu-Fragment": "1", Accept: "text/html" } });
+    if (mine !== latest) return;
+    const next = answer.headers.get("Milieu-Location");
+    if (next || answer.redirected || answer.status === 401) {
+      location.assign(next ?? address);
+      return;
+    }
+    const focused = quiet ? (document.activeElement as HTMLElement | null) : null;
+    apply(await answer.text(), target);
+    focused?.focus({ preventScroll: true });
+    if (push) history.pushState(null, "", address);
+  } catch {
+    setNet(navigator.onLine ? "waiting" : "off");
+    if (mine === latest) location.assign(address); // the service worker may have the whole page
+  } finally {
+    target.removeAttribute("aria-busy");
+  }
+}
+
+/** Takes an open sheet away and gives the focus back to its row. */
+export function closeSheet(from: Element): boolean {
+  const sheet = from.closest<HTMLElement>(".sheet-up");
+  if (!sheet) return false;
+  const row = document.querySelector<HTMLElement>("[data-pick][aria-current]");
+  sheet.remove();
+  pick(null);
+  row?.focus({ preventScroll: true });
+  return true;
+}
