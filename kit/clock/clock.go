@@ -123,3 +123,6 @@ var (
 	_ Clock = (*Steady)(nil)
 	_ Clock = (*Fake)(nil)
 )
+
+// Deadline is a moment on the machine's own clock, for network deadlines only: the operating system compares them with that clock.
+func Deadline(d time.Duration) time.Time { return time.Now().Add(d) }

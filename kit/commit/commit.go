@@ -132,8 +132,8 @@ func (k *Committer) Seq() int64 { return k.seq.Load() }
 // Kinds is every kind there is.
 func (k *Committer) Kinds() *record.Kinds { return k.admission.Kinds }
 
-// After registers a function that hears what was filed, after it was acknowledged to be durable, in order. It must be quick. Call before
-// filing begins.
+// After registers a function that hears what was filed, in order, once it is durable and before its sender is answered: what the sender
+// asks next already knows of it. It must be quick. Call before filing begins.
 func (k *Committer) After(f func([]*record.Entry)) { k.after = append(k.after, f) }
 
 // File submits entries, each for itself, and waits until all are durable or refused. What an admitted person's entry is refused for is in
@@ -288,13 +288,13 @@ func (k *Committer) settle(group []*job) {
 		}
 		return
 	}
-	for _, j := range group {
-		close(j.ready)
-	}
 	if len(filed) > 0 {
 		for _, f := range k.after {
 			f(filed)
 		}
+	}
+	for _, j := range group {
+		close(j.ready)
 	}
 }
 

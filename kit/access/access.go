@@ -1,0 +1,328 @@
+// Package access says who may see and who may do: people with roles, their relations to units, and a policy a compliance officer can read.
+//
+// Every query takes a Scope; every route and kind names an action. What a person may do is judged by the relation that held when it
+// happened; what a person may see, by those that hold now.
+package access
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"milieu/kit/clock"
+	"milieu/kit/db"
+	"milieu/kit/fault"
+	"milieu/kit/record"
+)
+
+// Role is what a person acts as.
+type Role string
+
+// The roles.
+const (
+	Worker        Role = "worker" // mental health worker, support worker, technician
+	Peer          Role = "peer"
+	Nurse         Role = "nurse"
+	CaseManager   Role = "case_manager"
+	Clinician     Role = "clinician"
+	Prescriber    Role = "prescriber"
+	Supervisor    Role = "supervisor"
+	Coordinator   Role = "coordinator" // programme coordinator, quality lead
+	Administrator Role = "administrator"
+	Auditor       Role = "auditor"
+	Integration   Role = "integration" // a machine
+)
+
+// Roles lists them in the order in which they are offered.
+var Roles = []Role{Worker, Peer, Nurse, CaseManager, Clinician, Prescriber, Supervisor, Coordinator, Administrator, Auditor, Integration}
+
+// Relation ties a person to a unit from a time until another; a zero Until is open.
+type Relation struct {
+	Unit  record.ID
+	What  string // "team" or "shift"
+	From  time.Time
+	Until time.Time
+}
+
+// Holds says whether the relation held at t.
+func (r Relation) Holds(t time.Time) bool {
+	return !t.Before(r.From) && (r.Until.IsZero() || t.Before(r.Until))
+}
+
+// Person is somebody who may sign in, or a machine.
+type Person struct {
+	ID        record.ID
+	Name      string
+	Role      Role
+	Disabled  time.Time // zero: is not
+	Relations []Relation
+}
+
+// Stay says in which unit a chart's person was, from a time until another.
+type Stay struct {
+	Unit  record.ID
+	From  time.Time
+	Until time.Time
+}
+
+// Chart is what access needs to know of a chart.
+type Chart struct {
+	ID    record.ID
+	Kind  string // "client", "staff", "place", "house"
+	Stays []Stay // of a client; a place or staff chart has one without end, or none
+}
+
+// Now is the unit the chart belongs to at t; zero for none.
+func (c *Chart) Now(t time.Time) record.ID {
+	for i := len(c.Stays) - 1; i >= 0; i-- {
+		if (Relation{From: c.Stays[i].From, Until: c.Stays[i].Until}).Holds(t) {
+			return c.Stays[i].Unit
+		}
+	}
+	return record.Zero
+}
+
+// Scope is what somebody may see now. Every query takes one.
+type Scope struct {
+	Person record.ID
+	Name   string
+	Role   Role
+	Device string
+	Now    time.Time
+	All    bool        // every unit
+	Units  []record.ID // else these
+	policy *Policy
+}
+
+// Sees says whether what belongs to a unit is within the scope.
+func (s *Scope) Sees(unit record.ID) bool {
+	return s.All || !unit.IsZero() && slices.Contains(s.Units, unit)
+}
+
+// May says whether the scope's role has an action at all: what is not allowed is not offered.
+func (s *Scope) May(action string) bool { return s.policy.allows(s.Role, action) }
+
+// Viewer is one word for what the scope may see on the boards of one unit: viewers of one word see the same.
+func (s *Scope) Viewer() string { return string(s.Role) }
+
+// Source is where the people and charts come from: the house's rooms offer them.
+type Source struct {
+	Kinds []string // entries of these kinds change what Person or Chart says about their chart
+	// Person gives one person by the staff chart's ID; nil when there is no such person.
+	Person func(q db.Querier, id record.ID) (*Person, error)
+	// Chart gives one chart; nil when this source does not know it.
+	Chart func(q db.Querier, id record.ID) (*Chart, error)
+	// All lists the IDs of all its people and charts.
+	All func(q db.Querier) (people, charts []record.ID, err error)
+}
+
+// Directory holds the people and charts in memory, fresh to the last entry filed.
+type Directory struct {
+	db      *db.DB
+	clock   clock.Clock
+	policy  *Policy
+	sources []Source
+
+	mu     sync.RWMutex
+	people map[record.ID]*Person
+	charts map[record.ID]*Chart
+	units  map[record.ID]map[record.ID]bool // unit → charts that may be in it now
+	onEnd  []func(person record.ID)
+
+	withdraw map[string]string // kind → action, set once before serving
+}
+
+// NewDirectory reads everybody and every chart.
+func NewDirectory(ctx context.Context, d *db.DB, c clock.Clock, p *Policy, sources []Source) (*Directory, error) {
+	dir := &Directory{db: d, clock: c, policy: p, sources: sources, people: map[record.ID]*Person{}, charts: map[record.ID]*Chart{}, units: map[record.ID]map[record.ID]bool{}}
+	return dir, dir.Load(ctx)
+}
+
+// Load reads everything afresh.
+func (d *Directory) Load(ctx context.Context) error {
+	return d.db.Snapshot(ctx, func(q db.Querier) error {
+		for _, s := range d.sources {
+			people, charts, err := s.All(q)
+			if err != nil {
+				return fmt.Errorf("listing people and charts: %w", err)
+			}
+			for _, id := range people {
+				if err := d.person(q, s, id); err != nil {
+					return err
+				}
+			}
+			for _, id := range charts {
+				if err := d.chart(q, s, id); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
+func (d *Directory) person(q db.Querier, s Source, id record.ID) error {
+	if s.Person == nil {
+		return nil
+	}
+	p, err := s.Person(q, id)
+	if err != nil || p == nil {
+		return err
+	}
+	d.mu.Lock()
+	old := d.people[id]
+	d.people[id] = p
+	ended := old != nil && (old.Disabled.IsZero() && !p.Disabled.IsZero() || old.Role != p.Role)
+	hear := d.onEnd
+	d.mu.Unlock()
+	if ended {
+		for _, f := range hear {
+			f(id)
+		}
+	}
+	return nil
+}
+
+func (d *Directory) chart(q db.Querier, s Source, id record.ID) error {
+	if s.Chart == nil {
+		return nil
+	}
+	c, err := s.Chart(q, id)
+	if err != nil || c == nil {
+		return err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if old := d.charts[id]; old != nil {
+		for _, st := range old.Stays {
+			delete(d.units[st.Unit], id)
+		}
+	}
+	d.charts[id] = c
+	for _, st := range c.Stays {
+		if st.Until.IsZero() || st.Until.After(d.clock.Now()) {
+			if d.units[st.Unit] == nil {
+				d.units[st.Unit] = map[record.ID]bool{}
+			}
+			d.units[st.Unit][id] = true
+		}
+	}
+	return nil
+}
+
+// Filed keeps the directory fresh; the committer calls it before it answers.
+func (d *Directory) Filed(entries []*record.Entry) error {
+	for _, e := range entries {
+		for _, s := range d.sources {
+			if !slices.Contains(s.Kinds, e.Kind) && e.Amends.IsZero() {
+				continue
+			}
+			q := d.db.Read(context.Background())
+			if err := d.person(q, s, e.Chart); err != nil {
+				return err
+			}
+			if err := d.chart(q, s, e.Chart); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// OnEnd registers who must hear when a person is disabled or changes role: sessions and streams end.
+func (d *Directory) OnEnd(f func(person record.ID)) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.onEnd = append(d.onEnd, f)
+}
+
+// Person gives a person; nil when there is none.
+func (d *Directory) Person(id record.ID) *Person {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return d.people[id]
+}
+
+// UnitOf is the unit a chart belongs to now; zero for none.
+func (d *Directory) UnitOf(chart record.ID) record.ID {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	if c := d.charts[chart]; c != nil {
+		return c.Now(d.clock.Now())
+	}
+	return record.Zero
+}
+
+// ChartsIn lists the charts of one kind that belong to a unit now, in order of ID. An empty kind lists all.
+func (d *Directory) ChartsIn(unit record.ID, kind string) []record.ID {
+	now := d.clock.Now()
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	var out []record.ID
+	for id := range d.units[unit] {
+		if c := d.charts[id]; (kind == "" || c.Kind == kind) && c.Now(now) == unit {
+			out = append(out, id)
+		}
+	}
+	slices.SortFunc(out, func(a, b record.ID) int { return slices.Compare(a[:], b[:]) })
+	return out
+}
+
+// People lists everybody, by name.
+func (d *Directory) People() []*Person {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	out := make([]*Person, 0, len(d.people))
+	for _, p := range d.people {
+		out = append(out, p)
+	}
+	slices.SortFunc(out, func(a, b *Person) int {
+		if a.Name != b.Name {
+			return compare(a.Name, b.Name)
+		}
+		return slices.Compare(a.ID[:], b.ID[:])
+	})
+	return out
+}
+
+func compare(a, b string) int {
+	if a < b {
+		return -1
+	}
+	return 1
+}
+
+// Scope is what a person may see now. An unknown or disabled person has none.
+func (d *Directory) Scope(id record.ID, device string) (*Scope, error) {
+	now := d.clock.Now()
+	p := d.Person(id)
+	if p == nil || !p.Disabled.IsZero() {
+		return nil, fault.New(fault.SignedOut, "please sign in")
+	}
+	s := &Scope{Person: id, Name: p.Name, Role: p.Role, Device: device, Now: now, policy: d.policy, All: d.policy.everywhere(p.Role)}
+	for _, r := range p.Relations {
+		if r.Holds(now) && !slices.Contains(s.Units, r.Unit) {
+			s.Units = append(s.Units, r.Unit)
+		}
+	}
+	return s, nil
+}
+
+// Sees says whether a chart is within a scope: a client of a unit one works on, a place of it, one's own staff chart. A chart that does not
+// exist and one that may not be seen are answered alike.
+func (d *Directory) Sees(s *Scope, chart record.ID) error {
+	d.mu.RLock()
+	c := d.charts[chart]
+	d.mu.RUnlock()
+	if c != nil && (chart == s.Person || c.Kind == "house" || s.All && s.sees(c.Kind)) {
+		return nil
+	}
+	if c != nil && s.sees(c.Kind) && s.Sees(c.Now(s.Now)) {
+		return nil
+	}
+	return fault.New(fault.NotFound, "there is nothing here that you may see")
+}
+
+func (s *Scope) sees(kind string) bool { return s.May("see." + kind) }

@@ -1,0 +1,231 @@
+package access
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"milieu/kit/fault"
+	"milieu/kit/record"
+)
+
+// Policy is what each role may do. It is written as lines that can be read aloud:
+//
+//	worker, peer, nurse may rounds.check on their unit
+//	supervisor may rounds.level.lower anywhere
+//	everyone may draft.keep for themselves
+//	# a comment
+//
+// "on their unit" needs a relation to the unit where the chart's person was when it happened; "for themselves" one's own chart, or no
+// chart at all; "anywhere" needs neither. "sees every unit" is its own sentence: "supervisor sees every unit".
+type Policy struct {
+	grants map[string]map[Role]reach
+	all    map[Role]bool
+}
+
+type reach int
+
+const (
+	reachOwn reach = iota + 1
+	reachUnit
+	reachAny
+)
+
+// ParsePolicy reads policy files. An error names the line.
+func ParsePolicy(texts ...string) (*Policy, error) {
+	p := &Policy{grants: map[string]map[Role]reach{}, all: map[Role]bool{}}
+	for _, text := range texts {
+		sc := bufio.NewScanner(strings.NewReader(text))
+		for n := 1; sc.Scan(); n++ {
+			line := strings.TrimSpace(sc.Text())
+			if line == "" || strings.HasPrefix(line, "#") {
+				continue
+			}
+			if err := p.line(line); err != nil {
+				return nil, fmt.Errorf("policy line %d, %q: %w", n, line, err)
+			}
+		}
+	}
+	return p, nil
+}
+
+func (p *Policy) line(line string) error {
+	if who, ok := strings.CutSuffix(line, " sees every unit"); ok {
+		roles, err := parseRoles(who)
+		for _, r := range roles {
+			p.all[r] = true
+		}
+		return err
+	}
+	who, what, ok := strings.Cut(line, " may ")
+	if !ok {
+		return fmt.Errorf("a line says who may do what")
+	}
+	roles, err := parseRoles(who)
+	if err != nil {
+		return err
+	}
+	var to reach
+	for suffix, r := range map[string]reach{" on their unit": reachUnit, " anywhere": reachAny, " for themselves": reachOwn} {
+		if rest, ok := strings.CutSuffix(what, suffix); ok {
+			what, to = rest, r
+		}
+	}
+	if to == 0 {
+		return fmt.Errorf(`say "on their unit", "anywhere" or "for themselves"`)
+	}
+	for action := range strings.SplitSeq(what, ",") {
+		action = strings.TrimSpace(action)
+		if action == "" || strings.ContainsRune(action, ' ') {
+			return fmt.Errorf("%q is no action", action)
+		}
+		if p.grants[action] == nil {
+			p.grants[action] = map[Role]reach{}
+		}
+		for _, r := range roles {
+			p.grants[action][r] = max(p.grants[action][r], to)
+		}
+	}
+	return nil
+}
+
+func parseRoles(who string) ([]Role, error) {
+	if who == "everyone" {
+		return Roles, nil
+	}
+	var out []Role
+	for name := range strings.SplitSeq(who, ",") {
+		r := Role(strings.TrimSpace(name))
+		if !slices.Contains(Roles, r) {
+			return nil, fmt.Errorf("%q is no role", r)
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+func (p *Policy) allows(r Role, action string) bool { return p != nil && p.grants[action][r] > 0 }
+
+func (p *Policy) everywhere(r Role) bool { return p != nil && p.all[r] }
+
+// Covers fails when an action that routes and kinds name is not in the policy, or the policy names one that nothing uses.
+func (p *Policy) Covers(actions []string) error {
+	used := map[string]bool{}
+	for _, a := range actions {
+		used[a] = true
+		if p.grants[a] == nil {
+			return fmt.Errorf("no policy says who may %s", a)
+		}
+	}
+	for a := range p.grants {
+		if !used[a] {
+			return fmt.Errorf("the policy speaks of %s, which nothing does", a)
+		}
+	}
+	return nil
+}
+
+// RelationGrace is how long before and after a shift or team membership an entry may have happened and still belong to it.
+const RelationGrace = 30 * time.Minute
+
+// MayFile implements record.Judge: by the relations that held when it happened.
+func (d *Directory) MayFile(_ context.Context, s record.Sender, k *record.Kind, e *record.Entry) (string, []string, error) {
+	if s.Via == record.ViaProgram {
+		return s.Role, nil, nil
+	}
+	p := d.Person(s.Person)
+	if p == nil {
+		return "", nil, fault.New(fault.Denied, "the author is not known here")
+	}
+	if !p.Disabled.IsZero() && !e.Happened.Before(p.Disabled) {
+		return "", nil, fault.New(fault.Denied, "the author's account had ended when this happened; a supervisor will look at it")
+	}
+	action := k.Action
+	if !e.Amends.IsZero() && (e.Amendment == record.InError || e.Amendment == record.WrongChart) {
+		var err error
+		if action, err = d.withdraws(p, e, action); err != nil {
+			return "", nil, err
+		}
+	}
+	to := d.policy.grants[action][p.Role]
+	d.mu.RLock()
+	c := d.charts[e.Chart]
+	d.mu.RUnlock()
+	ended := func() []string {
+		if !p.Disabled.IsZero() {
+			return []string{record.MarkRelationEnded}
+		}
+		return nil
+	}
+	switch {
+	case to == reachAny:
+		return string(p.Role), ended(), nil
+	case to == reachOwn && (e.Chart == p.ID):
+		return string(p.Role), ended(), nil
+	case to == reachUnit && c != nil:
+		unit := c.Now(e.Happened)
+		if unit.IsZero() {
+			unit = c.Now(d.clock.Now())
+		}
+		for _, r := range p.Relations {
+			wide := Relation{From: r.From.Add(-RelationGrace), Until: r.Until}
+			if !r.Until.IsZero() {
+				wide.Until = r.Until.Add(RelationGrace)
+			}
+			if r.Unit == unit && wide.Holds(e.Happened) {
+				if !wide.Holds(d.clock.Now()) {
+					return string(p.Role), append(ended(), record.MarkRelationEnded), nil
+				}
+				return string(p.Role), ended(), nil
+			}
+		}
+		if e.Chart == p.ID {
+			return string(p.Role), ended(), nil
+		}
+	}
+	return "", nil, fault.New(fault.Denied, "%s may not do this here", p.Name)
+}
+
+// withdraws gives the action that taking an entry back needs: one's own by anyone who may withdraw, another's by those who may withdraw for
+// others, and what the amended kind itself asks for, since undoing a raised level lowers it.
+func (d *Directory) withdraws(p *Person, e *record.Entry, action string) (string, error) {
+	target, err := record.Find(d.db.Read(context.Background()), e.Amends)
+	if err != nil {
+		return action, nil // it may still be on a device; the committer keeps to the chart
+	}
+	if d.withdraw[target.Kind] != "" {
+		return d.withdraw[target.Kind], nil
+	}
+	if target.Author != p.ID {
+		return "record.withdraw.others", nil
+	}
+	return action, nil
+}
+
+// Guard tells the directory what taking back needs for each kind that asks for more than the usual.
+func (d *Directory) Guard(kinds *record.Kinds) {
+	d.withdraw = map[string]string{}
+	for _, k := range kinds.All() {
+		if k.Withdraw != "" {
+			d.withdraw[k.Name] = k.Withdraw
+		}
+	}
+}
+
+// Actions is every action that kinds name.
+func Actions(kinds *record.Kinds) []string {
+	out := []string{"record.withdraw.others", "see.client", "see.place", "see.staff", "see.house"}
+	for _, k := range kinds.All() {
+		if k.Action != "" {
+			out = append(out, k.Action)
+		}
+		if k.Withdraw != "" {
+			out = append(out, k.Withdraw)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}

@@ -1,0 +1,330 @@
+// Package live brings what changed to open screens: server-sent events, a topic for each view of a unit or person.
+//
+// A row is rendered once for each topic, not for each screen; what changes within a short while goes out together. A reader too slow for
+// its topic is told to load afresh and never holds anybody up. A screen that lost its line says the last event it had and gets what it missed.
+package live
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"milieu/kit/clock"
+	"milieu/kit/fault"
+	"milieu/kit/record"
+)
+
+// Signal says that an entry was filed: enough to know what to look at again, and nothing that could be read.
+type Signal struct {
+	Seq   int64     `json:"seq"`
+	Chart record.ID `json:"chart"`
+	Unit  record.ID `json:"unit,omitzero"`
+	Kind  string    `json:"kind"`
+}
+
+// Topic is one view of one unit (or person) for one kind of viewer.
+type Topic struct {
+	View   string    // a name under which a View was registered
+	Of     record.ID // a unit, or a person's own chart
+	Viewer string    // what the viewer may see, in one word: viewers of one word see the same rows
+}
+
+// View renders what changed of a topic: HTML fragments with stable ids, one behind another. Empty sends nothing.
+type View func(ctx context.Context, t Topic, changed []Signal) ([]byte, error)
+
+// Hub carries signals to listeners.
+type Hub struct {
+	Clock clock.Clock
+	Log   *slog.Logger
+
+	mu     sync.Mutex
+	views  map[string]View
+	topics map[Topic]*topic
+	ring   [ringSize]Signal // the newest signals, by seq
+	newest int64
+	closed chan struct{}
+}
+
+const (
+	ringSize  = 8192
+	queueSize = 16 // messages a listener may be behind
+	// coalesce is how long a topic gathers changes after it has sent some: the first goes out at once.
+	coalesce  = 200 * time.Millisecond
+	heartbeat = 15 * time.Second
+	slow      = 10 * time.Second // a write that takes longer ends the stream
+)
+
+type topic struct {
+	key       Topic
+	pending   map[record.ID]Signal
+	wake      chan struct{}
+	listeners map[*Listener]bool
+	stop      chan struct{}
+}
+
+type message struct {
+	seq  int64
+	data []byte // nil: load afresh
+}
+
+// Listener is one open stream.
+type Listener struct {
+	Person record.ID
+	ch     chan message
+	lost   bool // fell behind; guarded by the hub's lock
+	cut    chan struct{}
+	once   sync.Once
+}
+
+// NewHub makes a hub without views.
+func NewHub(c clock.Clock, log *slog.Logger) *Hub {
+	return &Hub{Clock: c, Log: log, views: map[string]View{}, topics: map[Topic]*topic{}, closed: make(chan struct{})}
+}
+
+// Register names a view. Call before listening begins.
+func (h *Hub) Register(name string, v View) { h.views[name] = v }
+
+// Publish hands on signals in order of seq. It does not wait for anybody.
+func (h *Hub) Publish(signals ...Signal) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, s := range signals {
+		h.ring[s.Seq%ringSize] = s
+		h.newest = max(h.newest, s.Seq)
+	}
+	for _, t := range h.topics {
+		hit := false
+		for _, s := range signals {
+			if t.key.concerns(s) {
+				t.pending[s.Chart] = s
+				hit = true
+			}
+		}
+		if hit {
+			select {
+			case t.wake <- struct{}{}:
+			default:
+			}
+		}
+	}
+}
+
+// concerns: a topic of nothing in particular is of everything.
+func (t Topic) concerns(s Signal) bool { return t.Of.IsZero() || s.Unit == t.Of || s.Chart == t.Of }
+
+// Listen opens a stream on topics. When since is above 0 the first message of each holds what changed behind that event, or asks to load afresh.
+func (h *Hub) Listen(person record.ID, since int64, keys ...Topic) (*Listener, func(), error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, key := range keys {
+		if h.views[key.View] == nil {
+			return nil, nil, fault.New(fault.NotFound, "there is no live view %q", key.View)
+		}
+	}
+	l := &Listener{Person: person, ch: make(chan message, queueSize), cut: make(chan struct{})}
+	joined := make([]*topic, len(keys))
+	for i, key := range keys {
+		joined[i] = h.join(l, key, since)
+	}
+	return l, func() {
+		for _, t := range joined {
+			h.leave(t, l)
+		}
+	}, nil
+}
+
+func (h *Hub) join(l *Listener, key Topic, since int64) *topic {
+	t := h.topics[key]
+	if t == nil {
+		t = &topic{key: key, pending: map[record.ID]Signal{}, wake: make(chan struct{}, 1), listeners: map[*Listener]bool{}, stop: make(chan struct{})}
+		h.topics[key] = t
+		go h.serve(t)
+	}
+	t.listeners[l] = true
+	if since > 0 && since < h.newest {
+		missed := h.newest-since < ringSize
+		for seq := since + 1; missed && seq <= h.newest; seq++ {
+			s := h.ring[seq%ringSize]
+			missed = s.Seq == seq
+			if missed && key.concerns(s) {
+				t.pending[s.Chart] = s
+			}
+		}
+		if !missed {
+			select {
+			case l.ch <- message{seq: h.newest}:
+			default:
+				l.lost = true
+			}
+		} else {
+			select {
+			case t.wake <- struct{}{}:
+			default:
+			}
+		}
+	}
+	return t
+}
+
+func (h *Hub) leave(t *topic, l *Listener) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(t.listeners, l)
+	if len(t.listeners) == 0 && h.topics[t.key] == t {
+		delete(h.topics, t.key)
+		close(t.stop)
+	}
+}
+
+// serve gathers, renders once and hands the same bytes to every listener of the topic.
+func (h *Hub) serve(t *topic) {
+	for {
+		select {
+		case <-t.stop:
+			return
+		case <-h.closed:
+			return
+		case <-t.wake:
+		}
+		h.mu.Lock()
+		changed := make([]Signal, 0, len(t.pending))
+		for _, s := range t.pending {
+			changed = append(changed, s)
+		}
+		clear(t.pending)
+		newest := h.newest
+		h.mu.Unlock()
+		data, err := h.views[t.key.View](context.Background(), t.key, changed)
+		if err != nil {
+			h.Log.Error("rendering a live view", "view", t.key.View, "error", err)
+		}
+		if err != nil || len(data) > 0 {
+			h.send(t, message{newest, data})
+		}
+		select {
+		case <-time.After(coalesce):
+		case <-t.stop:
+			return
+		}
+	}
+}
+
+func (h *Hub) send(t *topic, m message) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for l := range t.listeners {
+		own := m
+		if l.lost {
+			own = message{seq: m.seq}
+		}
+		select {
+		case l.ch <- own:
+			l.lost = false
+		default:
+			l.lost = true
+		}
+	}
+}
+
+// Cut ends every stream of a person, at once.
+func (h *Hub) Cut(person record.ID) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, t := range h.topics {
+		for l := range t.listeners {
+			if l.Person == person {
+				l.once.Do(func() { close(l.cut) })
+			}
+		}
+	}
+}
+
+// Listeners counts the open streams.
+func (h *Hub) Listeners() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	n := 0
+	for _, t := range h.topics {
+		n += len(t.listeners)
+	}
+	return n
+}
+
+// Close ends all streams.
+func (h *Hub) Close() { close(h.closed) }
+
+// Serve writes topics as server-sent events until the reader goes, is cut, or is too slow. The session's end is for the caller: ctx.
+func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, person record.ID, keys ...Topic) error {
+	since, _ := strconv.ParseInt(r.Header.Get("Last-Event-ID"), 10, 64)
+	if since == 0 {
+		since, _ = strconv.ParseInt(r.URL.Query().Get("after"), 10, 64)
+	}
+	l, leave, err := h.Listen(person, since, keys...)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	out := http.NewResponseController(w)
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Accel-Buffering", "no")
+	write := func(b []byte) error {
+		if err := out.SetWriteDeadline(clock.Deadline(slow)); err != nil {
+			return err
+		}
+		if _, err := w.Write(b); err != nil {
+			return err
+		}
+		return out.Flush()
+	}
+	if err := write(append([]byte("retry: 1000\n"), h.now()...)); err != nil {
+		return nil
+	}
+	beat := time.NewTicker(heartbeat)
+	defer beat.Stop()
+	for {
+		var err error
+		select {
+		case <-r.Context().Done():
+			return nil
+		case <-l.cut:
+			return nil
+		case <-h.closed:
+			return nil
+		case <-beat.C:
+			err = write(h.now())
+		case m := <-l.ch:
+			err = write(event(m))
+		}
+		if err != nil {
+			return nil // the reader has gone
+		}
+	}
+}
+
+// now says the server's time: screens count by it, and know that the line lives.
+func (h *Hub) now() []byte {
+	return []byte("event: now\ndata: " + strconv.FormatInt(h.Clock.Now().UnixMilli(), 10) + "\n\n")
+}
+
+// event writes a message in the form of the standard: every line of the data behind its own "data:".
+func event(m message) []byte {
+	b := []byte("id: " + strconv.FormatInt(m.seq, 10) + "\n")
+	if m.data == nil {
+		return append(b, "event: stale\ndata:\n\n"...)
+	}
+	b = append(b, "data: "...)
+	for _, c := range m.data {
+		if c == '\r' {
+			continue
+		}
+		b = append(b, c)
+		if c == '\n' {
+			b = append(b, "data: "...)
+		}
+	}
+	return append(b, "\n\n"...)
+}

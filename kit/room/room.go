@@ -1,0 +1,69 @@
+// Package room is what a room offers: one Def, listed by hand in app/rooms.go. Zero fields mean none.
+package room
+
+import (
+	"context"
+	"net/url"
+
+	"github.com/a-h/templ"
+
+	"milieu/kit/access"
+	"milieu/kit/db"
+	"milieu/kit/due"
+	"milieu/kit/live"
+	"milieu/kit/record"
+	"milieu/kit/web"
+)
+
+// Def is a room: its vocabulary, its tables, its dues, its pages, and what it offers to boards and other pages.
+type Def struct {
+	Name        string // before the dot of every kind it owns
+	Reads       []string // kinds of other rooms that it projects
+	Kinds       []record.Kind
+	Projections []record.Projection
+	Derived     []record.Derived
+	Rules       []due.Rule
+	Sources     []access.Source
+	Routes      []web.Route
+	Schema      string // tables of settings and the like that are no projections
+	Nav         []web.Place
+	Views       map[string]ViewMaker // live views by name
+	Faces       map[string]Face      // by rule: how a due is shown on boards
+	Panels      []Panel              // on a client's chart
+	Said        map[string]web.Said  // by kind: what to answer after a page has filed one; the kit's own line otherwise
+	Pack        []PackPart           // what a device needs for a shift without a network
+}
+
+// ViewMaker makes a live view once the site stands.
+type ViewMaker func(s *web.Site) live.View
+
+// Face is how a rule's windows are shown on the shift board.
+type Face struct {
+	Icon string
+	// Show says what is due, what stands under it, and the act that leads to doing it. It reads no database: everything is in the window's
+	// Data and the lines the board hands over.
+	Show func(ctx context.Context, w due.Window) Showing
+}
+
+// Showing is a due in words of the catalogue.
+type Showing struct {
+	What string // "Safety check, every 15"
+	Last string // "Last seen 13:30 day room, reading"
+	Act  string // "Check"
+	Href string // where the act leads
+}
+
+// Panel is one room's part of a client's chart page.
+type Panel struct {
+	Name   string
+	Action string // who may see it
+	Order  int
+	Show   func(c *web.Ctx, q db.Querier, chart record.ID) (templ.Component, error)
+}
+
+// PackPart is a part of the pages and data that a device takes for the shift.
+type PackPart struct {
+	Name string
+	// Pages gives the addresses of pages to keep, for the scope's unit.
+	Pages func(c *web.Ctx, q db.Querier, unit record.ID) ([]url.URL, error)
+}

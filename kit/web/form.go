@@ -1,0 +1,178 @@
+package web
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"milieu/kit/fault"
+	"milieu/kit/record"
+)
+
+// envelope are the fields of every entry's form; the rest are its body's.
+var envelope = map[string]bool{"id": true, "chart": true, "kind": true, "version": true, "happened": true, "written": true, "amends": true, "amendment": true, "cites": true, "labels": true, "then": true}
+
+// Decode makes an entry of a submitted form: the envelope's fields, and the kind's body by the JSON names of its fields. A name with dots
+// reaches into a struct ("place.code"); a repeated name fills a list. Empty fields are left out. Unknown fields are refused.
+func Decode(k *record.Kind, form url.Values) (*record.Entry, error) {
+	var c fault.Check
+	e := &record.Entry{Kind: k.Name, Version: k.Version}
+	id := func(name string) (out record.ID) {
+		if v := form.Get(name); v != "" {
+			var err error
+			out, err = record.ParseID(v)
+			c.Want(err == nil, name, "this is no ID")
+		}
+		return out
+	}
+	moment := func(name string) (t time.Time) {
+		if v := form.Get(name); v != "" {
+			var err error
+			t, err = time.Parse(time.RFC3339Nano, v)
+			c.Want(err == nil, name, "this is no date and time")
+		}
+		return t
+	}
+	e.ID, e.Chart, e.Amends = id("id"), id("chart"), id("amends")
+	e.Happened, e.Written = moment("happened"), moment("written")
+	e.Amendment = record.Amendment(form.Get("amendment"))
+	for _, v := range form["cites"] {
+		cite, err := record.ParseID(v)
+		c.Want(err == nil, "cites", "this is no ID")
+		e.Cites = append(e.Cites, cite)
+	}
+	e.Labels = form["labels"]
+	body := map[string]any{}
+	for name, values := range form {
+		if envelope[name] || strings.HasPrefix(name, "_") {
+			continue
+		}
+		if err := set(body, k.Type(), strings.Split(name, "."), values); err != nil {
+			c.Want(false, name, err.Error())
+		}
+	}
+	if err := c.Err(); err != nil {
+		return nil, err
+	}
+	raw, err := json.Marshal(body)
+	if err != nil {
+		return nil, fmt.Errorf("writing the form as a body: %w", err)
+	}
+	e.Body = raw
+	return e, nil
+}
+
+// set puts one field into the body as the struct's field asks for it.
+func set(body map[string]any, t reflect.Type, path, values []string) error {
+	f, ok := fieldByJSON(t, path[0])
+	if !ok {
+		return fmt.Errorf("there is no such field")
+	}
+	ft := f.Type
+	if ft.Kind() == reflect.Pointer {
+		ft = ft.Elem()
+	}
+	if len(path) > 1 {
+		if ft.Kind() != reflect.Struct {
+			return fmt.Errorf("there is no such field")
+		}
+		inner, _ := body[path[0]].(map[string]any)
+		if inner == nil {
+			inner = map[string]any{}
+		}
+		if err := set(inner, ft, path[1:], values); err != nil {
+			return err
+		}
+		if len(inner) > 0 {
+			body[path[0]] = inner
+		}
+		return nil
+	}
+	if ft.Kind() == reflect.Slice && ft.Elem().Kind() != reflect.Uint8 {
+		var list []any
+		for _, v := range values {
+			if v == "" {
+				continue
+			}
+			one, err := value(ft.Elem(), v)
+			if err != nil {
+				return err
+			}
+			list = append(list, one)
+		}
+		if list != nil {
+			body[path[0]] = list
+		}
+		return nil
+	}
+	v := values[len(values)-1]
+	if v == "" {
+		return nil
+	}
+	one, err := value(ft, v)
+	if err != nil {
+		return err
+	}
+	body[path[0]] = one
+	return nil
+}
+
+func fieldByJSON(t reflect.Type, name string) (reflect.StructField, bool) {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if f.Anonymous && f.Tag.Get("json") == "" && f.Type.Kind() == reflect.Struct {
+			if inner, ok := fieldByJSON(f.Type, name); ok {
+				return inner, true
+			}
+		}
+		if tag, _, _ := strings.Cut(f.Tag.Get("json"), ","); tag == name && f.IsExported() {
+			return f, true
+		}
+	}
+	return reflect.StructField{}, false
+}
+
+var (
+	timeType = reflect.TypeFor[time.Time]()
+	textType = reflect.TypeFor[interface{ UnmarshalText([]byte) error }]()
+)
+
+func value(t reflect.Type, v string) (any, error) {
+	if t == timeType || reflect.PointerTo(t).Implements(textType) {
+		return v, nil
+	}
+	switch t.Kind() {
+	case reflect.String:
+		return strings.ReplaceAll(v, "\r\n", "\n"), nil
+	case reflect.Bool:
+		switch v {
+		case "on", "true", "yes", "1":
+			return true, nil
+		case "off", "false", "no", "0":
+			return false, nil
+		}
+		return nil, fmt.Errorf("yes or no")
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		n, err := strconv.ParseInt(strings.TrimSpace(v), 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("this is no whole number")
+		}
+		return n, nil
+	case reflect.Float64, reflect.Float32:
+		n, err := strconv.ParseFloat(strings.TrimSpace(v), 64)
+		if err != nil {
+			return nil, fmt.Errorf("this is no number")
+		}
+		return n, nil
+	case reflect.Struct, reflect.Slice, reflect.Map:
+		if !json.Valid([]byte(v)) {
+			return nil, fmt.Errorf("this value does not belong here")
+		}
+		return json.RawMessage(v), nil
+	}
+	return nil, fmt.Errorf("this value does not belong here")
+}

@@ -1,0 +1,242 @@
+package web
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"io"
+	"net/http"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"milieu/kit/clock"
+	"milieu/kit/fault"
+	"milieu/kit/ui"
+)
+
+// Site serves all routes.
+type Site struct {
+	Config
+	Sessions *Sessions
+	mux      *http.ServeMux
+	csrf     *http.CrossOriginProtection
+	notes    sync.Map // session → toast for the next page
+}
+
+// New makes a site. It fails when a route names no action, or an action no policy speaks of.
+func New(c Config) (*Site, error) {
+	s := &Site{Config: c, mux: http.NewServeMux(), csrf: http.NewCrossOriginProtection()}
+	s.Sessions = newSessions(c)
+	if c.Hub != nil {
+		c.Hub.Register(signalsView, signals)
+	}
+	for _, r := range append(s.own(), c.Routes...) {
+		if (r.Action == "") == !r.Public {
+			return nil, fmt.Errorf("route %s %s: name an action, or say that it is public", r.Method, r.Pattern)
+		}
+		s.mux.Handle(r.Method+" "+r.Pattern, s.route(r))
+	}
+	s.mux.Handle("GET /static/", ui.Static())
+	s.mux.Handle("/", s.route(Route{Public: true, Handle: func(*Ctx) error { return notFound() }}))
+	slices.SortStableFunc(s.Places, func(a, b Place) int { return a.Order - b.Order })
+	return s, nil
+}
+
+// Actions is every action that routes and places name.
+func Actions(routes []Route, places []Place) []string {
+	var out []string
+	for _, r := range append((&Site{}).own(), routes...) {
+		if r.Action != "" {
+			out = append(out, r.Action)
+		}
+	}
+	for _, p := range places {
+		if p.Action != "" {
+			out = append(out, p.Action)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// All is every route, the site's own among them, for `milieu routes`.
+func All(routes []Route) []Route { return append((&Site{}).own(), routes...) }
+
+// ServeHTTP implements http.Handler.
+func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; font-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Permissions-Policy", "camera=(self), microphone=(), geolocation=(), browsing-topics=()")
+	if s.Secure {
+		h.Set("Strict-Transport-Security", "max-age=31536000")
+	}
+	s.mux.ServeHTTP(w, r)
+}
+
+const bodyTime = 10 * time.Second // a body that arrives more slowly is cut
+
+func (s *Site) route(r Route) http.Handler {
+	limit := r.MaxBody
+	if limit == 0 {
+		limit = 1 << 20
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		c := &Ctx{Site: s, W: w, R: req, Now: s.Clock.Now()}
+		defer func() {
+			if p := recover(); p != nil {
+				if p == http.ErrAbortHandler { //nolint:errorlint // the sentinel of net/http is compared as it documents
+					panic(p)
+				}
+				s.Log.Error("a handler panicked", "route", r.Pattern, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+				s.fail(c, fault.New(fault.Internal, "something went wrong on our side; nothing you wrote was lost"))
+			}
+		}()
+		out := http.NewResponseController(w)
+		_ = out.SetReadDeadline(clock.Deadline(bodyTime)) // only a recorder in a test does not know deadlines
+		if r.Stream {
+			_ = out.SetReadDeadline(time.Time{})
+		}
+		req.Body = http.MaxBytesReader(w, req.Body, limit)
+		if err := s.admit(c, r); err != nil {
+			s.fail(c, err)
+			return
+		}
+		if err := r.Handle(c); err != nil {
+			s.fail(c, err)
+		}
+	})
+}
+
+// admit finds out who asks and whether they may.
+func (s *Site) admit(c *Ctx, r Route) error {
+	machine := r.Token || r.Either && c.R.Header.Get("Authorization") != ""
+	if !machine {
+		if err := s.csrf.Check(c.R); err != nil {
+			return fault.Wrap(fault.Denied, err, "this came from another site and was not taken in")
+		}
+	}
+	var err error
+	switch {
+	case machine:
+		err = s.Sessions.token(c)
+	default:
+		err = s.Sessions.find(c)
+	}
+	if err != nil && !r.Public {
+		return err
+	}
+	house := House{Zone: time.UTC, Locale: "en"}
+	if s.House != nil {
+		house = s.House()
+	}
+	env := ui.Env{Locale: house.Locale, Zone: house.Zone, Now: c.Now}
+	if t, err := c.R.Cookie("theme"); err == nil && (t.Value == "dark" || t.Value == "light") {
+		env.Theme = t.Value
+	}
+	c.R = c.R.WithContext(ui.With(c.R.Context(), env))
+	if !r.Public && !c.Scope.May(r.Action) {
+		return fault.New(fault.Denied, "your role may not do this here")
+	}
+	return nil
+}
+
+// show draws a page in the shell, compressed where the browser can.
+func (c *Ctx) show(status int, p ui.Page, content templ.Component) error {
+	if err := c.furnish(&p); err != nil {
+		return err
+	}
+	ctx := templ.WithChildren(c.R.Context(), content)
+	var buf bytes.Buffer
+	if err := ui.Shell(p).Render(ctx, &buf); err != nil {
+		return fmt.Errorf("drawing %s: %w", c.R.URL.Path, err)
+	}
+	c.W.Header().Set("Cache-Control", "no-store")
+	return c.write(status, "text/html; charset=utf-8", buf.Bytes())
+}
+
+// Gate draws a page with nothing around it.
+func (c *Ctx) Gate(status int, p ui.Page, content templ.Component) error {
+	ctx := templ.WithChildren(c.R.Context(), content)
+	var buf bytes.Buffer
+	if err := ui.Gate(p).Render(ctx, &buf); err != nil {
+		return fmt.Errorf("drawing %s: %w", c.R.URL.Path, err)
+	}
+	c.W.Header().Set("Cache-Control", "no-store")
+	return c.write(status, "text/html; charset=utf-8", buf.Bytes())
+}
+
+// furnish puts what every page shows around it: the house, the unit, the places to go.
+func (c *Ctx) furnish(p *ui.Page) error {
+	if c.Scope == nil {
+		return nil
+	}
+	unit, err := c.Unit()
+	if err != nil {
+		return err
+	}
+	if p.Where == "" {
+		p.Where, p.Detail = unit.Name, unit.Shift
+	}
+	ctx := c.R.Context()
+	for _, place := range c.Places {
+		if !c.Scope.May(place.Action) {
+			continue
+		}
+		item := ui.NavItem{Label: ui.T(ctx, place.Key), Href: place.Href, Icon: place.Icon, Desk: place.Desk,
+			Current: c.R.URL.Path == place.Href || strings.HasPrefix(c.R.URL.Path, place.Href+"/") && place.Href != "/"}
+		if place.Count != nil {
+			item.Count, item.CountID = place.Count(c, unit.ID), "late-count"
+		}
+		p.Nav = append(p.Nav, item)
+	}
+	if c.Session != nil {
+		p.Foot = append(p.Foot, ui.Link{Label: ui.T(ctx, "web.account", c.Scope.Name), Href: "/account"}, ui.Link{Label: ui.T(ctx, "web.sign_out"), Href: "/sign-out"})
+		if t, ok := c.notes.LoadAndDelete(c.Session.ID); ok && p.Toast == nil {
+			toast := t.(ui.Toast)
+			p.Toast = &toast
+		}
+	}
+	return nil
+}
+
+// Say puts what was said back onto the next page that this session draws.
+func (c *Ctx) Say(t ui.Toast) {
+	if c.Session != nil {
+		c.notes.Store(c.Session.ID, t)
+	}
+}
+
+var zips = sync.Pool{New: func() any { z, _ := gzip.NewWriterLevel(io.Discard, gzip.BestSpeed); return z }}
+
+func (c *Ctx) write(status int, kind string, b []byte) error {
+	h := c.W.Header()
+	h.Set("Content-Type", kind)
+	h.Add("Vary", "Accept-Encoding")
+	if len(b) < 1400 || !strings.Contains(c.R.Header.Get("Accept-Encoding"), "gzip") {
+		c.W.WriteHeader(status)
+		_, err := c.W.Write(b)
+		return gone(err)
+	}
+	h.Set("Content-Encoding", "gzip")
+	c.W.WriteHeader(status)
+	z := zips.Get().(*gzip.Writer)
+	defer zips.Put(z)
+	z.Reset(c.W)
+	if _, err := z.Write(b); err != nil {
+		return gone(err)
+	}
+	return gone(z.Close())
+}
+
+// gone forgets the error of writing to somebody who has left.
+func gone(error) error { return nil }

@@ -1,0 +1,174 @@
+// Package web is where requests come in: routes that name their action, sessions, errors in plain words, the one route by which every page
+// files entries, and the machine interface.
+package web
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"milieu/kit/access"
+	"milieu/kit/clock"
+	"milieu/kit/commit"
+	"milieu/kit/db"
+	"milieu/kit/live"
+	"milieu/kit/record"
+	"milieu/kit/ui"
+)
+
+// Handler answers a request. Its error is shown by the site in plain words with the right status.
+type Handler func(c *Ctx) error
+
+// Route is one door. It names the action a person must be allowed, or is Public.
+type Route struct {
+	Method  string
+	Pattern string // of net/http: "/clients/{chart}"
+	Action  string // "clients.read"
+	Public  bool   // open without signing in: sign-in, health and static files only
+	Token   bool   // of the machine interface: a bearer token instead of a session
+	Either  bool   // for pages and machines alike: a bearer token counts where one is sent
+	Stream  bool   // may stay open: no write deadline
+	MaxBody int64  // bytes; 0 means 1 MiB
+	Handle  Handler
+}
+
+// Place is one place in the navigation.
+type Place struct {
+	Key    string // of its label in the catalogue
+	Href   string
+	Icon   string
+	Action string // shown to those who may
+	Desk   bool   // on a phone it stands under More
+	Order  int
+	// Count gives how many are late there for a unit; nil shows no mark.
+	Count func(c *Ctx, unit record.ID) int
+}
+
+// Said answers a page that has filed an entry: a fragment for the page to take in. Nil gives the kind's line with undo.
+type Said func(c *Ctx, e *record.Entry, b record.Body) (templ.Component, error)
+
+// Config is what a site is made of.
+type Config struct {
+	DB        *db.DB
+	Committer *commit.Committer
+	Directory *access.Directory
+	Policy    *access.Policy
+	Hub       *live.Hub
+	Clock     clock.Clock
+	Log       *slog.Logger
+	Routes    []Route
+	Places    []Place
+	Said      map[string]Said
+	// House gives the house's name, time zone and language.
+	House func() House
+	// NameOf gives the name a chart's person uses, for lines said back; empty when unknown.
+	NameOf func(q db.Querier, chart record.ID) string
+	// UnitFor gives the unit a person is working on now and its name: the one chosen, or the first of theirs.
+	UnitFor func(c *Ctx) (Unit, error)
+	// FindSignIn gives the person of a sign-in name.
+	FindSignIn func(q db.Querier, name string) (record.ID, bool)
+	Secure     bool // cookies only over TLS
+}
+
+// House is what every page shows of the house.
+type House struct {
+	Name   string
+	Zone   *time.Location
+	Locale string
+}
+
+// Unit is where somebody works: what stands at the top of every page.
+type Unit struct {
+	ID    record.ID
+	Name  string
+	Shift string    // "Night shift, Thu 19 Nov"
+	From  time.Time // of the shift under way
+	Until time.Time
+}
+
+// Ctx is one request of one person.
+type Ctx struct {
+	*Site
+	W       http.ResponseWriter
+	R       *http.Request
+	Scope   *access.Scope // nil on public routes
+	Session *Session      // nil for tokens and on public routes
+	Now     time.Time
+	unit    *Unit
+}
+
+// Context is the request's, with what pages need to be drawn.
+func (c *Ctx) Context() context.Context { return c.R.Context() }
+
+// Read reads the database; each statement sees what is committed when it runs.
+func (c *Ctx) Read() db.Querier { return c.DB.Read(c.R.Context()) }
+
+// Unit is where the person works now.
+func (c *Ctx) Unit() (Unit, error) {
+	if c.unit == nil {
+		u, err := c.Config.UnitFor(c)
+		if err != nil {
+			return u, err
+		}
+		c.unit = &u
+	}
+	return *c.unit, nil
+}
+
+// Sender is the person as who files entries from this request.
+func (c *Ctx) Sender(via record.Via) record.Sender {
+	return record.Sender{Person: c.Scope.Person, Device: c.Scope.Device, Via: via}
+}
+
+// File files one entry that this request makes, now.
+func (c *Ctx) File(kind string, chart record.ID, b record.Body) (*record.Entry, error) {
+	raw, err := record.Canonical(b)
+	if err != nil {
+		return nil, err
+	}
+	k, err := c.Committer.Kinds().Find(kind)
+	if err != nil {
+		return nil, err
+	}
+	e := &record.Entry{ID: record.NewID(c.Now), Chart: chart, Kind: kind, Version: k.Version, Happened: c.Now, Written: c.Now, Body: raw}
+	o := c.Committer.File(c.Context(), c.Sender(record.ViaPage), e)[0]
+	return o.Entry, o.Err
+}
+
+// ID reads an ID from the path. What is no ID is not found.
+func (c *Ctx) ID(name string) (record.ID, error) {
+	id, err := record.ParseID(c.R.PathValue(name))
+	if err != nil {
+		return id, notFound()
+	}
+	return id, nil
+}
+
+// Chart reads the chart named in the path and makes sure that the person may see it.
+func (c *Ctx) Chart(name string) (record.ID, error) {
+	id, err := c.ID(name)
+	if err != nil {
+		return id, err
+	}
+	return id, c.Directory.Sees(c.Scope, id)
+}
+
+// Show draws a page in the shell: title, what it listens to, and its content.
+func (c *Ctx) Show(p ui.Page, content templ.Component) error {
+	return c.show(http.StatusOK, p, content)
+}
+
+// Fragment draws a part of a page.
+func (c *Ctx) Fragment(content templ.Component) error {
+	c.W.Header().Set("Content-Type", "text/html; charset=utf-8")
+	return content.Render(c.R.Context(), c.W)
+}
+
+// Redirect sends the browser on after a form was taken in. To is a path of our own.
+func (c *Ctx) Redirect(to string) error {
+	http.Redirect(c.W, c.R, to, http.StatusSeeOther)
+	return nil
+}
