@@ -33,9 +33,12 @@ func Commitment(s Salt, body []byte) [32]byte {
 	return out
 }
 
-// Digest recognises a submission: the same bytes again give the same digest. What the server adds (number, received, marks) is not in it.
+// Digest recognises a submission: the same bytes again give the same digest. What the server adds (number, received, marks, role) is not in
+// it, nor is Skew: it is measured anew at every delivery, so the times are taken as the device itself said them.
 func Digest(e *Entry) [32]byte {
-	b := e.appendMeta(make([]byte, 0, 256+len(e.Body)))
+	said := *e
+	said.Happened, said.Written, said.Skew, said.Role = e.Happened.Add(-e.Skew), e.Written.Add(-e.Skew), 0, ""
+	b := said.appendMeta(make([]byte, 0, 256+len(e.Body)))
 	b = binary.AppendUvarint(b, uint64(len(e.Body)))
 	return sha256.Sum256(append(b, e.Body...))
 }
