@@ -204,6 +204,11 @@ func (f *pagesFile) Write(t *libc.TLS, from uintptr, n int32, off int64) int32 {
 }
 
 func (f *pagesFile) Truncate(t *libc.TLS, size int64) int32 {
+	if size == 0 {
+		if rc := f.s.establish(t, false); rc != sqlite3.SQLITE_OK {
+			return rc
+		}
+	}
 	if rc := f.base.Truncate(t, size); rc != sqlite3.SQLITE_OK || !f.s.known.Load() {
 		return rc
 	}
@@ -222,7 +227,10 @@ func (f *pagesFile) Sync(t *libc.TLS, flags int32) int32 {
 	if rc := f.base.Sync(t, flags); rc != sqlite3.SQLITE_OK {
 		return rc
 	}
-	return f.s.establish(t)
+	if size, rc := f.base.Size(t); rc != sqlite3.SQLITE_OK || size == 0 {
+		return rc
+	}
+	return f.s.establish(t, true)
 }
 
 func (f *pagesFile) Control(t *libc.TLS, op int32, arg uintptr) int32 {

@@ -19,7 +19,7 @@ type logFile struct {
 	waiting   uint32            // the frame header belongs to; 0 for none
 	appended  uint32            // the last frame written through this file, of generation of
 	of        salts
-	recovered bool              // the log was audited and nothing written since
+	recovered bool // the log was audited and nothing written since
 }
 
 func framePlace(id identity, frame uint32) place { return place{kindFrame, uint64(frame), id} }

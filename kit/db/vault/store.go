@@ -177,22 +177,23 @@ func (s *store) ready(t *libc.TLS) error {
 	return nil
 }
 
-// establish notes, after the first sync, that the database exists from now on.
-func (s *store) establish(t *libc.TLS) int32 {
+// establish notes durably, after the first sync, that the database exists from now on;
+// or, before SQLite rolls its creation back, that it does not.
+func (s *store) establish(t *libc.TLS, sealed bool) int32 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.sealed || !s.known.Load() {
+	if s.sealed == sealed || !s.known.Load() {
 		return sqlite3.SQLITE_OK
 	}
 	for slot := range 2 {
-		if rc := s.putIdentity(t, s.side, slot, true); rc != sqlite3.SQLITE_OK {
+		if rc := s.putIdentity(t, s.side, slot, sealed); rc != sqlite3.SQLITE_OK {
 			return rc
 		}
 		if rc := s.side.Sync(t, sqlite3.SQLITE_SYNC_NORMAL); rc != sqlite3.SQLITE_OK {
 			return rc
 		}
 	}
-	s.sealed = true
+	s.sealed = sealed
 	return sqlite3.SQLITE_OK
 }
 
