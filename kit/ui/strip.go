@@ -120,3 +120,14 @@ func (s Strip) anchor(t time.Time) string {
 		return "middle"
 	}
 }
+
+// flagged tells whether a flag's letter stands where the hour's figures would.
+func (s Strip) flagged(hour time.Time) bool {
+	const room = 0.025 // of the width: two figures and a letter
+	for _, flag := range s.Flags {
+		if apart := s.share(flag.At) - s.share(hour); apart > -room && apart < room {
+			return true
+		}
+	}
+	return false
+}
