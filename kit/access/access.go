@@ -134,10 +134,9 @@ type Directory struct {
 	withdraw map[string]string // kind → action, set once before serving
 }
 
-// NewDirectory reads everybody and every chart.
-func NewDirectory(ctx context.Context, d *db.DB, c clock.Clock, p *Policy, sources []Source) (*Directory, error) {
-	dir := &Directory{db: d, clock: c, policy: p, sources: sources, people: map[record.ID]*Person{}, charts: map[record.ID]*Chart{}, units: map[record.ID]map[record.ID]bool{}}
-	return dir, dir.Load(ctx)
+// NewDirectory makes an empty directory. Load fills it, once the sources' tables stand.
+func NewDirectory(d *db.DB, c clock.Clock, p *Policy, sources []Source) *Directory {
+	return &Directory{db: d, clock: c, policy: p, sources: sources, people: map[record.ID]*Person{}, charts: map[record.ID]*Chart{}, units: map[record.ID]map[record.ID]bool{}}
 }
 
 // Load reads everything afresh.

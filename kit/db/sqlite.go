@@ -12,6 +12,8 @@ import (
 
 	"modernc.org/sqlite"
 	lib "modernc.org/sqlite/lib"
+
+	"milieu/kit/db/vault"
 )
 
 // SQLiteOptions says how to open a SQLite file.
@@ -49,7 +51,7 @@ func OpenSQLite(ctx context.Context, o SQLiteOptions) (*DB, error) {
 	}
 	if err != nil {
 		w.Close()
-		return nil, fmt.Errorf("opening %s: %w", o.Path, err)
+		return nil, fmt.Errorf("opening %s: %w", o.Path, explain(o, err))
 	}
 	r, err := sql.Open("sqlite", dsn("query_only(1)", "cache_size(-4000)"))
 	if err != nil {
@@ -60,6 +62,14 @@ func OpenSQLite(ctx context.Context, o SQLiteOptions) (*DB, error) {
 	r.SetMaxOpenConns(n)
 	r.SetMaxIdleConns(n)
 	return &DB{Dialect: SQLite, Path: o.Path, read: r, writer: &sqliteWriter{db: w, conn: conn, stmts: map[string]*sql.Stmt{}}}, nil
+}
+
+// explain names what the vault refused; SQLite itself can only say "disk I/O error".
+func explain(o SQLiteOptions, err error) error {
+	if o.VFS == "" {
+		return err
+	}
+	return vault.Explain(o.VFS, o.Path, err)
 }
 
 type sqliteWriter struct {

@@ -17,7 +17,7 @@ import (
 
 // Def is a room: its vocabulary, its tables, its dues, its pages, and what it offers to boards and other pages.
 type Def struct {
-	Name        string // before the dot of every kind it owns
+	Name        string   // before the dot of every kind it owns
 	Reads       []string // kinds of other rooms that it projects
 	Kinds       []record.Kind
 	Projections []record.Projection
@@ -32,6 +32,15 @@ type Def struct {
 	Panels      []Panel              // on a client's chart
 	Said        map[string]web.Said  // by kind: what to answer after a page has filed one; the kit's own line otherwise
 	Pack        []PackPart           // what a device needs for a shift without a network
+	Hub         Hub                  // what only the house's hubs offer; each by one room
+}
+
+// Hub is what pages need from the house's hubs: places, staff and clients.
+type Hub struct {
+	House      func(q db.Querier) (web.House, error)
+	NameOf     func(q db.Querier, chart record.ID) string
+	UnitFor    func(c *web.Ctx) (web.Unit, error)
+	FindSignIn func(q db.Querier, name string) (record.ID, bool)
 }
 
 // ViewMaker makes a live view once the site stands.

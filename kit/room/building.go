@@ -1,0 +1,224 @@
+package room
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"milieu/kit/access"
+	"milieu/kit/clock"
+	"milieu/kit/commit"
+	"milieu/kit/db"
+	"milieu/kit/due"
+	"milieu/kit/live"
+	"milieu/kit/record"
+	"milieu/kit/web"
+)
+
+// Options are what a building is made of.
+type Options struct {
+	DB       *db.DB
+	Clock    clock.Clock
+	Log      *slog.Logger
+	Defs     []Def
+	Policies []string // texts of the policy files
+	HeadFile string
+	Secure   bool
+	Progress func(what string, done, total int64)
+}
+
+// Building is all rooms wired together on one database.
+type Building struct {
+	Defs      []Def
+	DB        *db.DB
+	Clock     clock.Clock
+	Log       *slog.Logger
+	Kinds     *record.Kinds
+	Policy    *access.Policy
+	Directory *access.Directory
+	Committer *commit.Committer
+	Hub       *live.Hub
+	Site      *web.Site
+	Sweeper   *due.Sweeper
+
+	house atomic.Pointer[web.House]
+}
+
+// Plan gathers what rooms offer without a database: the kinds, the projections, the routes.
+type Plan struct {
+	Kinds       *record.Kinds
+	Projections []record.Projection
+	Derived     []record.Derived
+	Rules       []due.Rule
+	Sources     []access.Source
+	Routes      []web.Route
+	Places      []web.Place
+	Policy      *access.Policy
+	Schemas     []string
+}
+
+// NewPlan gathers and checks. It fails when a kind or route names an action that no policy speaks of.
+func NewPlan(defs []Def, policies []string) (*Plan, error) {
+	p := &Plan{Projections: due.Projections(), Derived: []record.Derived{due.TakenDerived()}, Schemas: []string{due.Schema, web.Schema}}
+	kinds := [][]record.Kind{record.OwnKinds(), due.Kinds()}
+	for _, d := range defs {
+		kinds = append(kinds, d.Kinds)
+		p.Projections = append(p.Projections, d.Projections...)
+		p.Derived = append(p.Derived, d.Derived...)
+		p.Rules = append(p.Rules, d.Rules...)
+		p.Sources = append(p.Sources, d.Sources...)
+		p.Routes = append(p.Routes, d.Routes...)
+		p.Places = append(p.Places, d.Nav...)
+		if d.Schema != "" {
+			p.Schemas = append(p.Schemas, d.Schema)
+		}
+	}
+	for i := range p.Rules {
+		p.Derived = append(p.Derived, p.Rules[i].Derived())
+	}
+	var err error
+	if p.Kinds, err = record.NewKinds(kinds...); err != nil {
+		return nil, err
+	}
+	for _, d := range defs {
+		for _, k := range d.Kinds {
+			if room, _, _ := cutDot(k.Name); room != d.Name {
+				return nil, fmt.Errorf("room %s offers kind %s, which is not its own", d.Name, k.Name)
+			}
+		}
+	}
+	if p.Policy, err = access.ParsePolicy(policies...); err != nil {
+		return nil, err
+	}
+	actions := append(access.Actions(p.Kinds), web.Actions(p.Routes, p.Places)...)
+	for _, d := range defs {
+		for _, panel := range d.Panels {
+			actions = append(actions, panel.Action)
+		}
+	}
+	return p, p.Policy.Covers(actions)
+}
+
+func cutDot(s string) (before, after string, ok bool) {
+	for i := range len(s) {
+		if s[i] == '.' {
+			return s[:i], s[i+1:], true
+		}
+	}
+	return s, "", false
+}
+
+// Migrate makes the tables that are no projections.
+func (p *Plan) Migrate(ctx context.Context, d *db.DB) error {
+	return d.Write(ctx, func(tx db.Tx) error {
+		for _, s := range p.Schemas {
+			if err := tx.Exec(d.Dialect.DDL(s)); err != nil {
+				return fmt.Errorf("making tables: %w", err)
+			}
+		}
+		return nil
+	})
+}
+
+// Open wires the rooms together and brings their tables up to date.
+func Open(ctx context.Context, o Options) (*Building, error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	plan, err := NewPlan(o.Defs, o.Policies)
+	if err != nil {
+		return nil, err
+	}
+	if err := plan.Migrate(ctx, o.DB); err != nil {
+		return nil, err
+	}
+	b := &Building{Defs: o.Defs, DB: o.DB, Clock: o.Clock, Log: o.Log, Kinds: plan.Kinds, Policy: plan.Policy}
+	b.Directory = access.NewDirectory(o.DB, o.Clock, plan.Policy, plan.Sources)
+	b.Directory.Guard(plan.Kinds)
+	b.Hub = live.NewHub(o.Clock, o.Log)
+	b.Committer, err = commit.Open(ctx, commit.Config{DB: o.DB, Kinds: plan.Kinds, Judge: b.Directory, Clock: o.Clock,
+		Projections: plan.Projections, Derived: plan.Derived, HeadFile: o.HeadFile, Log: o.Log, Progress: o.Progress})
+	if err != nil {
+		return nil, err
+	}
+	if err := b.Directory.Load(ctx); err != nil {
+		return nil, err
+	}
+	b.Committer.After(b.filed)
+	b.Sweeper = &due.Sweeper{DB: o.DB, Committer: b.Committer, Clock: o.Clock, Rules: plan.Rules, Log: o.Log}
+	cfg := web.Config{DB: o.DB, Committer: b.Committer, Directory: b.Directory, Policy: plan.Policy, Hub: b.Hub, Clock: o.Clock, Log: o.Log,
+		Routes: plan.Routes, Places: plan.Places, Said: map[string]web.Said{}, House: b.House, Secure: o.Secure}
+	for _, d := range o.Defs {
+		for kind, said := range d.Said {
+			cfg.Said[kind] = said
+		}
+		if d.Hub.NameOf != nil {
+			cfg.NameOf = d.Hub.NameOf
+		}
+		if d.Hub.UnitFor != nil {
+			cfg.UnitFor = d.Hub.UnitFor
+		}
+		if d.Hub.FindSignIn != nil {
+			cfg.FindSignIn = d.Hub.FindSignIn
+		}
+	}
+	if cfg.UnitFor == nil {
+		cfg.UnitFor = func(*web.Ctx) (web.Unit, error) { return web.Unit{}, nil }
+	}
+	if b.Site, err = web.New(cfg); err != nil {
+		return nil, err
+	}
+	for _, d := range o.Defs {
+		for name, make := range d.Views {
+			b.Hub.Register(name, make(b.Site))
+		}
+	}
+	return b, nil
+}
+
+// filed hears what was filed: the directory is made fresh, then screens are told.
+func (b *Building) filed(entries []*record.Entry) {
+	if err := b.Directory.Filed(entries); err != nil {
+		b.Log.Error("the directory could not be made fresh", "error", err)
+	}
+	signals := make([]live.Signal, len(entries))
+	for i, e := range entries {
+		signals[i] = live.Signal{Seq: e.Seq, Chart: e.Chart, Unit: b.Directory.UnitOf(e.Chart), Kind: e.Kind}
+		if e.Kind == "places.house_set" || !e.Amends.IsZero() {
+			b.house.Store(nil)
+		}
+	}
+	b.Hub.Publish(signals...)
+}
+
+// House is what pages show of the house.
+func (b *Building) House() web.House {
+	if h := b.house.Load(); h != nil {
+		return *h
+	}
+	h := web.House{Zone: time.UTC, Locale: "en"}
+	for _, d := range b.Defs {
+		if d.Hub.House == nil {
+			continue
+		}
+		got, err := d.Hub.House(b.DB.Read(context.Background()))
+		if err != nil {
+			b.Log.Error("the house's settings could not be read", "error", err)
+			return h
+		}
+		h = got
+	}
+	if h.Zone == nil {
+		h.Zone = time.UTC
+	}
+	b.house.Store(&h)
+	return h
+}
+
+// Close files what is queued and ends the streams. The database stays open.
+func (b *Building) Close() error {
+	b.Hub.Close()
+	return b.Committer.Close()
+}

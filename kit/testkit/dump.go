@@ -1,0 +1,45 @@
+package testkit
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+func (h *House) dump(table string) (string, error) {
+	rows, err := h.DB.Read(context.Background()).Query("SELECT * FROM " + table)
+	if err != nil {
+		return "", err
+	}
+	defer rows.Close()
+	named, ok := rows.(interface{ Columns() ([]string, error) })
+	if !ok {
+		return "", fmt.Errorf("rows without columns")
+	}
+	columns, err := named.Columns()
+	if err != nil {
+		return "", err
+	}
+	var lines []string
+	for rows.Next() {
+		values := make([]any, len(columns))
+		dest := make([]any, len(columns))
+		for i := range values {
+			dest[i] = &values[i]
+		}
+		if err := rows.Scan(dest...); err != nil {
+			return "", err
+		}
+		cells := make([]string, len(columns))
+		for i, v := range values {
+			if b, ok := v.([]byte); ok {
+				v = fmt.Sprintf("%x", b)
+			}
+			cells[i] = fmt.Sprintf("%s=%v", columns[i], v)
+		}
+		lines = append(lines, "  "+strings.Join(cells, " ")+"\n")
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, ""), rows.Err()
+}
