@@ -78,7 +78,7 @@ func readIdentity(t *libc.TLS, s *sealer, side *shim.Extra, main *shim.Base, pat
 		}
 		return f, nil
 	}
-	if main != nil && anyPageOpens(t, s, main, candidates) {
+	if _, opens := identityOfPages(t, s, main, candidates); opens {
 		return f, Damage{File: path + pagesSuffix, Fault: Altered, Detail: "its identity cannot be read, though the key fits the database"}
 	}
 	if len(candidates) == 0 && main == nil {
@@ -100,8 +100,12 @@ func sizeOf(t *libc.TLS, b *shim.Base) (int64, int32) {
 	return b.Size(t)
 }
 
-// anyPageOpens tries the keys on the first pages of the database itself.
-func anyPageOpens(t *libc.TLS, s *sealer, main *shim.Base, candidates []identity) bool {
+// identityOfPages tries the keys on the first pages of the database itself, under the
+// identity in page 1 and any other candidates.
+func identityOfPages(t *libc.TLS, s *sealer, main *shim.Base, candidates []identity) (identity, bool) {
+	if main == nil {
+		return identity{}, false
+	}
 	var d desk
 	mem := shim.Alloc(t, PageSize)
 	defer shim.Free(t, mem)
@@ -112,17 +116,17 @@ func anyPageOpens(t *libc.TLS, s *sealer, main *shim.Base, candidates []identity
 	for page := uint32(1); page <= 8; page++ {
 		for _, id := range candidates {
 			if main.Read(t, mem, PageSize, int64(page-1)*PageSize) != sqlite3.SQLITE_OK {
-				return false
+				return identity{}, false
 			}
 			if page == 1 {
 				copy(raw, id[:])
 			}
 			if openPage(s, &d, raw, page, id) == nil {
-				return true
+				return id, true
 			}
 		}
 	}
-	return false
+	return identity{}, false
 }
 
 // explainMissingPages says why a database without its -pages file is not opened.
@@ -136,7 +140,7 @@ func (s *store) explainMissingPages(t *libc.TLS, main *shim.Base) error {
 	if string(shim.Bytes(mem, len(sqliteMagic))) == sqliteMagic {
 		return fmt.Errorf("open %s: %w", s.path, ErrPlain)
 	}
-	if !anyPageOpens(t, s.v.sealer, main, nil) {
+	if _, opens := identityOfPages(t, s.v.sealer, main, nil); !opens {
 		return fmt.Errorf("open %s: %w", s.path, ErrWrongKey)
 	}
 	return Damage{File: s.sidePath(), Fault: Missing, Detail: "without it stale pages cannot be told; the rescue command can still read the database"}
