@@ -87,7 +87,9 @@ func apiFile(c *Ctx) error {
 		}
 		if err != nil {
 			out[i] = reject(out[i].ID, err)
-			c.keepInTray(e, item, err)
+			if kept := c.Committer.Keep(context.WithoutCancel(c.Context()), c.Scope.Person, e, err); kept != nil {
+				return kept // neither filed nor kept: the sender must not forget it
+			}
 			continue
 		}
 		entries, at = append(entries, e), append(at, i)
@@ -101,7 +103,6 @@ func apiFile(c *Ctx) error {
 			if k := fault.KindOf(o.Err); k == fault.Unavailable || k == fault.Full {
 				return o.Err // nothing is wrong with what was sent: the sender keeps it and tries again
 			}
-			c.keepInTray(entries[j], items[i], o.Err)
 		}
 	}
 	var buf bytes.Buffer
@@ -151,6 +152,7 @@ func readSubmitted(item jsontext.Value) (*record.Entry, error) {
 	err := jsonv2.Unmarshal(item, &s, jsonv2.RejectUnknownMembers(true))
 	e := &record.Entry{ID: s.ID, Chart: s.Chart, Kind: s.Kind, Version: s.Version, Happened: s.Happened, Written: s.Written, Amends: s.Amends, Amendment: s.Amendment, Cites: s.Cites, Labels: s.Labels, Body: json.RawMessage(s.Body)}
 	if err != nil {
+		e.Body = json.RawMessage(item) // kept whole in the tray
 		return e, fault.Wrap(fault.Invalid, err, "this is not an entry: it has id, chart, kind, version, happened, written, body, and perhaps amends, amendment, cites, labels")
 	}
 	if len(s.Body) == 0 {
@@ -162,16 +164,6 @@ func readSubmitted(item jsontext.Value) (*record.Entry, error) {
 func reject(id string, err error) answered {
 	f := fault.Of(err)
 	return answered{ID: id, Status: commit.Rejected, Error: &apiError{f.Kind.String(), f.Text, f.Fields}}
-}
-
-// keepInTray keeps what could not be admitted, for its author to look at: nothing a person wrote is thrown away.
-func (c *Ctx) keepInTray(e *record.Entry, raw []byte, reason error) {
-	if k := fault.KindOf(reason); k == fault.Unavailable || k == fault.Full || k == fault.Internal {
-		return
-	}
-	if err := c.Committer.KeepInTray(context.WithoutCancel(c.Context()), c.Scope.Person, e, raw, fault.Of(reason).Public()); err != nil {
-		c.Log.Warn("a refused entry could not be kept in the tray", "error", err)
-	}
 }
 
 func apiChart(c *Ctx) error {

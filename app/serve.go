@@ -1,0 +1,99 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"milieu/kit/clock"
+	"milieu/kit/room"
+)
+
+type serveCmd struct {
+	dataFlags
+	Addr     string `default:"127.0.0.1:8080" help:"Where to listen: HOST:PORT."`
+	Secure   bool   `help:"Served over TLS by a proxy: cookies are sent over TLS only."`
+	Downtime string `type:"path" placeholder:"DIR" help:"Where the sealed downtime pack is written every 30 minutes."`
+	Backup   string `type:"path" placeholder:"DIR" help:"Where sealed backups are shipped while serving."`
+}
+
+// Run serves until the program is told to stop.
+func (c *serveCmd) Run(ctx context.Context, s *std) error {
+	data, err := c.open(ctx, s)
+	if err != nil {
+		return err
+	}
+	defer data.Close()
+	l, err := net.Listen("tcp", c.Addr)
+	if err != nil {
+		return fmt.Errorf("listening at %s: %w", c.Addr, err)
+	}
+	h, err := data.start(ctx, s, clock.System())
+	if err != nil {
+		l.Close()
+		return err
+	}
+	fmt.Fprintf(s.out, "Milieu is at http://%s\n", l.Addr())
+	return errors.Join(h.serve(ctx, l), h.Close())
+}
+
+// running is a building at work: its sweeper, its upkeep, its web server.
+type running struct {
+	*room.Building
+	stop context.CancelFunc
+	done chan struct{}
+}
+
+// start wires the rooms together and sets going what runs beside the web server.
+func (d *Data) start(ctx context.Context, s *std, c clock.Clock) (*running, error) {
+	b, err := d.Build(ctx, c, s.log, s.progress())
+	if err != nil {
+		return nil, err
+	}
+	if err := b.Sweeper.Start(ctx); err != nil {
+		return nil, errors.Join(err, b.Close())
+	}
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	r := &running{b, stop, make(chan struct{})}
+	go func() {
+		defer close(r.done)
+		go b.Committer.Follow(work)
+		b.Sweeper.Run(work)
+	}()
+	return r, nil
+}
+
+// serve answers requests until ctx ends, then lets those under way finish.
+func (r *running) serve(ctx context.Context, l net.Listener) error {
+	srv := &http.Server{
+		Handler:           r.Site,
+		ReadHeaderTimeout: 5 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+		ErrorLog:          nil,
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- srv.Serve(l) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serving: %w", err)
+	case <-ctx.Done():
+	}
+	r.Hub.Close()
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	if err := srv.Shutdown(end); err != nil {
+		return srv.Close()
+	}
+	return nil
+}
+
+// Close stops the work beside the server and files what is queued.
+func (r *running) Close() error {
+	r.stop()
+	<-r.done
+	return r.Committer.Close()
+}
