@@ -84,6 +84,15 @@ func Assets() []string {
 	return list
 }
 
+// Content is an embedded file's bytes. It panics for a name that is not there, as Asset does.
+func Content(name string) []byte {
+	one, ok := assets[name]
+	if !ok {
+		panic("ui: no asset called " + name)
+	}
+	return one.plain
+}
+
 // Static serves the embedded files under /static/, compressed as the browser allows. An address with the right hash may be kept for ever.
 func Static() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

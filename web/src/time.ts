@@ -33,7 +33,7 @@ export function startTime(): void {
   clock = new Intl.DateTimeFormat("en-GB", { timeZone: houseZone(), hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   const drawn = Number(document.documentElement.dataset.now);
   const [entry] = performance.getEntriesByType("navigation") as PerformanceNavigationTiming[];
-  const fromNetwork = !!entry && entry.type !== "back_forward" && !(entry.workerStart > 0 && entry.transferSize === 0);
+  const fromNetwork = !entry || (entry.type !== "back_forward" && !(entry.workerStart > 0 && entry.transferSize === 0));
   if (drawn && fromNetwork) learn(drawn);
   else offset = Number(recall("offset")) || 0;
   tick();

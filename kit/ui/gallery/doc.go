@@ -44,7 +44,11 @@ func Handler(zone *time.Location) http.Handler {
 			env := ui.Env{Zone: zone, Now: Moment, Theme: r.URL.Query().Get("theme"), Locale: r.URL.Query().Get("locale")}
 			w.Header().Set("Content-Type", "text/html; charset=utf-8")
 			w.Header().Set("Content-Security-Policy", "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
-			if err := page.Render(ui.With(r.Context(), env), w); err != nil {
+			shown := page
+			if r.Header.Get("Milieu-Fragment") != "" && path == "/round" {
+				shown = roundSheet()
+			}
+			if err := shown.Render(ui.With(r.Context(), env), w); err != nil {
 				panic(http.ErrAbortHandler) // the reader went away
 			}
 		})

@@ -101,7 +101,7 @@ func rounds(ctx context.Context) []ui.RoundRow {
 		id := fmt.Sprintf("round-%d", i+1)
 		rows = append(rows, ui.RoundRow{
 			ID: id, Order: ui.Order(due, id), Ring: ui.RingOf(ctx, seen, due.Add(-3*time.Minute), due), Name: one.name, Place: "Room " + one.room,
-			Last: ui.ClockText(ctx, seen) + ", " + one.last, Pips: one.pips, Level: one.level, Href: "/round", Current: i == 1,
+			Last: ui.ClockText(ctx, seen) + ", " + one.last, Pips: one.pips, Level: one.level, Href: "/round", Swap: "#sheet", Current: i == 1,
 		})
 	}
 	last := Moment.Add(12 * time.Hour)
