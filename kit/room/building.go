@@ -155,7 +155,7 @@ func Open(ctx context.Context, o Options) (*Building, error) {
 			cfg.Said[kind] = said
 		}
 		if d.Hub.NameOf != nil {
-			cfg.NameOf = d.Hub.NameOf
+			cfg.NameOf = either(cfg.NameOf, d.Hub.NameOf)
 		}
 		if d.Hub.UnitFor != nil {
 			cfg.UnitFor = d.Hub.UnitFor
@@ -176,6 +176,19 @@ func Open(ctx context.Context, o Options) (*Building, error) {
 		}
 	}
 	return b, nil
+}
+
+// either asks the second hub for a name that the first does not know: clients and staff are charts alike.
+func either(first, second func(db.Querier, record.ID) string) func(db.Querier, record.ID) string {
+	if first == nil {
+		return second
+	}
+	return func(q db.Querier, chart record.ID) string {
+		if name := first(q, chart); name != "" {
+			return name
+		}
+		return second(q, chart)
+	}
 }
 
 // filed hears what was filed: the directory is made fresh, then screens are told.

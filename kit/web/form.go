@@ -3,8 +3,10 @@ package web
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/url"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,7 +19,7 @@ import (
 var envelope = map[string]bool{"id": true, "chart": true, "kind": true, "version": true, "happened": true, "written": true, "amends": true, "amendment": true, "cites": true, "labels": true, "then": true}
 
 // Decode makes an entry of a submitted form: the envelope's fields, and the kind's body by the JSON names of its fields. A name with dots
-// reaches into a struct ("place.code"); a repeated name fills a list. Empty fields are left out. Unknown fields are refused.
+// reaches into a struct ("place.code"), with a number into a list of structs ("shifts.0.name"); a repeated name fills a list. Empty fields are left out. Unknown fields are refused.
 func Decode(k *record.Kind, form url.Values) (*record.Entry, error) {
 	var c fault.Check
 	e := &record.Entry{Kind: k.Name, Version: k.Version}
@@ -77,6 +79,9 @@ func set(body map[string]any, t reflect.Type, path, values []string) error {
 		ft = ft.Elem()
 	}
 	if len(path) > 1 {
+		if ft.Kind() == reflect.Slice && ft.Elem().Kind() == reflect.Struct {
+			return setRow(body, ft.Elem(), path, values)
+		}
 		if ft.Kind() != reflect.Struct {
 			return fmt.Errorf("there is no such field")
 		}
@@ -118,6 +123,42 @@ func set(body map[string]any, t reflect.Type, path, values []string) error {
 		return err
 	}
 	body[path[0]] = one
+	return nil
+}
+
+// maxRows bounds a list of structs in a form.
+const maxRows = 200
+
+// rows is a list of structs being gathered from fields named "shifts.0.name". Rows with nothing in them are left out.
+type rows map[int]map[string]any
+
+// MarshalJSON writes the rows in order.
+func (r rows) MarshalJSON() ([]byte, error) {
+	out := make([]map[string]any, 0, len(r))
+	for _, i := range slices.Sorted(maps.Keys(r)) {
+		out = append(out, r[i])
+	}
+	return json.Marshal(out)
+}
+
+func setRow(body map[string]any, t reflect.Type, path, values []string) error {
+	i, err := strconv.Atoi(path[1])
+	if err != nil || i < 0 || i >= maxRows || len(path) < 3 {
+		return fmt.Errorf("there is no such field")
+	}
+	list, _ := body[path[0]].(rows)
+	row := list[i]
+	if row == nil {
+		row = map[string]any{}
+	}
+	if err := set(row, t, path[2:], values); err != nil || len(row) == 0 {
+		return err
+	}
+	if list == nil {
+		list = rows{}
+		body[path[0]] = list
+	}
+	list[i] = row
 	return nil
 }
 
