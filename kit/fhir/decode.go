@@ -83,6 +83,16 @@ func (d *decoder) note(severity Severity, format string, args ...any) {
 	})
 }
 
+// lostSince tells whether an error was noted after the first n complaints.
+func (d *decoder) lostSince(n int) bool {
+	for _, c := range d.complaints[n:] {
+		if c.severity == Error {
+			return true
+		}
+	}
+	return false
+}
+
 // spent counts one more value and tells whether there were too many.
 func (d *decoder) spent() bool {
 	d.values++
@@ -110,7 +120,7 @@ func (d *decoder) value(v reflect.Value) {
 		fresh := reflect.New(v.Type().Elem())
 		before := len(d.complaints)
 		d.value(fresh.Elem())
-		if fresh.Elem().IsZero() && len(d.complaints) > before {
+		if fresh.Elem().IsZero() && d.lostSince(before) {
 			return
 		}
 		v.Set(fresh)

@@ -110,7 +110,7 @@ func fhirPath(root string, pointer jsontext.Pointer) string {
 
 // clip shortens a piece of the source for a message and makes it one line.
 func clip(text string) string {
-	const most = 60
+	const most = 80
 	text = strings.ToValidUTF8(text, "\uFFFD")
 	runes := []rune(text[:min(len(text), 4*most)])
 	for i, r := range runes {

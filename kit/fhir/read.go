@@ -31,9 +31,9 @@ type Item struct {
 // Name is "Patient/123", or "Patient" without an id.
 func (i *Item) Name() string {
 	if i.ID == "" {
-		return i.Type
+		return clip(i.Type)
 	}
-	return i.Type + "/" + clip(i.ID)
+	return clip(i.Type) + "/" + clip(i.ID)
 }
 
 // Lost tells whether part of the resource could not be read for what it means.
@@ -100,6 +100,8 @@ func Read(name string, r io.Reader, limits Limits, visit func(*Item) error) (*Re
 		return s.report, refused
 	case errors.As(err, &limit):
 		return s.report, s.refuse(ErrTooLarge, 0, 0, "", limit.reason)
+	case errors.Is(err, ErrMalformed):
+		return s.report, s.refuse(ErrMalformed, 0, 0, "", err.Error())
 	}
 	return s.report, s.refuse(err, 0, 0, "", "could not be read: "+err.Error())
 }
@@ -137,6 +139,7 @@ func (s *stream) lines(text *bufio.Reader) error {
 			problem := s.values(bytes.NewReader(line), number)
 			var refused *RefusedError
 			if errors.As(problem, &refused) && s.entries <= s.limits.Entries {
+				refused.Problem.Line = number
 				s.problem(refused.Problem)
 			} else if problem != nil {
 				return problem
@@ -251,7 +254,7 @@ func (s *stream) top() error {
 	if s.entries++; s.entries > s.limits.Entries {
 		return s.refuse(ErrTooLarge, start, line, "", fmt.Sprintf("more than %d resources; split the file", s.limits.Entries))
 	}
-	return s.resource(&Item{File: s.name, Line: line, Offset: start + s.shift, Path: resourceType, Raw: raw})
+	return s.resource(&Item{File: s.name, Line: line, Offset: start + s.shift, Path: clip(resourceType), Raw: raw})
 }
 
 func plainText(value jsontext.Value) (string, bool) {
@@ -271,6 +274,8 @@ func (s *stream) broken(err error) error {
 	}
 	var bad *jsontext.SyntacticError
 	switch {
+	case errors.Is(err, ErrMalformed):
+		return err
 	case errors.As(err, &bad):
 		reason := "is not JSON here: " + bad.Err.Error()
 		if errors.Is(err, io.ErrUnexpectedEOF) {
@@ -289,8 +294,11 @@ func (s *stream) refuseHere(reason string) error {
 }
 
 func (s *stream) refuse(cause error, offset int64, line int, path, reason string) error {
+	if path = strings.TrimPrefix(path, "."); strings.HasPrefix(path, "entry") {
+		path = "Bundle." + path
+	}
 	return &RefusedError{
-		Problem: Problem{File: s.name, Line: line, Offset: offset + s.shift, Path: strings.TrimPrefix(path, "."), Severity: Error, Reason: reason},
+		Problem: Problem{File: s.name, Line: line, Offset: offset + s.shift, Path: path, Severity: Error, Reason: reason},
 		cause:   cause,
 	}
 }

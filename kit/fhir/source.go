@@ -20,7 +20,7 @@ func openText(r io.Reader, limits Limits) (*bufio.Reader, error) {
 	if magic, _ := outer.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
 		unzipped, err := gzip.NewReader(outer)
 		if err != nil {
-			return nil, fmt.Errorf("open the gzip file: %w", err)
+			return nil, counted.blame(err)
 		}
 		inner = &swellGuard{r: unzipped, packed: counted}
 	}
@@ -49,12 +49,24 @@ func utf16(r io.Reader, order unicode.Endianness, mark unicode.BOMPolicy) *bufio
 type counter struct {
 	r     io.Reader
 	count int64
+	err   error
 }
 
 func (c *counter) Read(p []byte) (int, error) {
 	n, err := c.r.Read(p)
 	c.count += int64(n)
+	if err != nil && err != io.EOF {
+		c.err = err
+	}
 	return n, err
+}
+
+// blame tells a damaged file from a reader that failed.
+func (c *counter) blame(err error) error {
+	if err == nil || err == io.EOF || c.err != nil {
+		return err
+	}
+	return fmt.Errorf("the gzip file is damaged or cut short (%v): %w", err, ErrMalformed)
 }
 
 // sizeGuard ends the stream with a limitError once more than most bytes came.
@@ -85,5 +97,5 @@ func (g *swellGuard) Read(p []byte) (int, error) {
 	if g.out > gzipFree && g.out/gzipRatio > g.packed.count {
 		return 0, &limitError{fmt.Sprintf("the gzip file unpacks to more than %d times its size", gzipRatio)}
 	}
-	return n, err
+	return n, g.packed.blame(err)
 }
