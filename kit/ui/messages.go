@@ -110,6 +110,7 @@ func T(ctx context.Context, key string, args ...any) string {
 	if !ok {
 		return "⟦" + key + "⟧"
 	}
+	args = words(ctx, args)
 	form := text["other"]
 	if len(text) > 1 {
 		if n, counted := counted(args); counted {
@@ -159,6 +160,17 @@ func pluralForm(locale string, n int) string {
 	default:
 		return "other"
 	}
+}
+
+// words translates the arguments that are message keys themselves.
+func words(ctx context.Context, args []any) []any {
+	for i, arg := range args {
+		if word, ok := arg.(interface{ MessageKey() string }); ok {
+			args = append([]any(nil), args...)
+			args[i] = T(ctx, word.MessageKey())
+		}
+	}
+	return args
 }
 
 func fill(text string, args []any) string {
