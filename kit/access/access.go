@@ -114,6 +114,8 @@ type Source struct {
 	Person func(q db.Querier, id record.ID) (*Person, error)
 	// Chart gives one chart; nil when this source does not know it.
 	Chart func(q db.Querier, id record.ID) (*Chart, error)
+	// With names further charts that an entry moves along with its own: those merged with it. Nil means none.
+	With func(q db.Querier, e *record.Entry) ([]record.ID, error)
 	// All lists the IDs of all its people and charts.
 	All func(q db.Querier) (people, charts []record.ID, err error)
 }
@@ -223,6 +225,27 @@ func (d *Directory) Filed(entries []*record.Entry) error {
 				return err
 			}
 			if err := d.chart(q, s, e.Chart); err != nil {
+				return err
+			}
+			if err := d.with(q, s, e); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (d *Directory) with(q db.Querier, s Source, e *record.Entry) error {
+	if s.With == nil {
+		return nil
+	}
+	more, err := s.With(q, e)
+	if err != nil {
+		return err
+	}
+	for _, id := range more {
+		if id != e.Chart {
+			if err := d.chart(q, s, id); err != nil {
 				return err
 			}
 		}

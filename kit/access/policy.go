@@ -16,11 +16,13 @@ import (
 //
 //	worker, peer, nurse may rounds.check on their unit
 //	supervisor may rounds.level.lower anywhere
+//	worker may clients.admit of newcomers
 //	everyone may draft.keep for themselves
 //	# a comment
 //
-// "on their unit" needs a relation to the unit where the chart's person was when it happened; "for themselves" one's own chart, or no
-// chart at all; "anywhere" needs neither. "sees every unit" is its own sentence: "supervisor sees every unit".
+// "on their unit" needs a relation to the unit where the chart's person was when it happened, or a role that sees every unit; "for themselves" one's own chart, or no
+// chart at all; "of newcomers" allows what "on their unit" does, and a chart that is nobody's yet or belongs to no unit any more; "anywhere"
+// needs neither. "sees every unit" is its own sentence: "supervisor sees every unit".
 type Policy struct {
 	grants map[string]map[Role]reach
 	all    map[Role]bool
@@ -31,6 +33,7 @@ type reach int
 const (
 	reachOwn reach = iota + 1
 	reachUnit
+	reachNew
 	reachAny
 )
 
@@ -69,13 +72,13 @@ func (p *Policy) line(line string) error {
 		return err
 	}
 	var to reach
-	for suffix, r := range map[string]reach{" on their unit": reachUnit, " anywhere": reachAny, " for themselves": reachOwn} {
+	for suffix, r := range map[string]reach{" on their unit": reachUnit, " of newcomers": reachNew, " anywhere": reachAny, " for themselves": reachOwn} {
 		if rest, ok := strings.CutSuffix(what, suffix); ok {
 			what, to = rest, r
 		}
 	}
 	if to == 0 {
-		return fmt.Errorf(`say "on their unit", "anywhere" or "for themselves"`)
+		return fmt.Errorf(`say "on their unit", "of newcomers", "anywhere" or "for themselves"`)
 	}
 	for action := range strings.SplitSeq(what, ",") {
 		action = strings.TrimSpace(action)
@@ -161,11 +164,13 @@ func (d *Directory) MayFile(_ context.Context, s record.Sender, k *record.Kind, 
 		return nil
 	}
 	switch {
-	case to == reachAny:
+	case to == reachAny, (to == reachUnit || to == reachNew) && c != nil && d.policy.everywhere(p.Role):
 		return string(p.Role), ended(), nil
 	case to == reachOwn && (e.Chart == p.ID):
 		return string(p.Role), ended(), nil
-	case to == reachUnit && c != nil:
+	case to == reachNew && (c == nil || c.Now(e.Happened).IsZero() && c.Now(d.clock.Now()).IsZero()):
+		return string(p.Role), ended(), nil
+	case (to == reachUnit || to == reachNew) && c != nil:
 		unit := c.Now(e.Happened)
 		if unit.IsZero() {
 			unit = c.Now(d.clock.Now())
