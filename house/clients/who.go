@@ -3,6 +3,8 @@ package clients
 import (
 	"fmt"
 
+	jsonv2 "github.com/go-json-experiment/json"
+
 	"milieu/kit/access"
 	"milieu/kit/db"
 	"milieu/kit/record"
@@ -11,8 +13,9 @@ import (
 // Source tells access whose chart is whose: the units in which each client was, and when. A merged chart follows the one that goes on.
 func Source() access.Source {
 	return access.Source{
-		Kinds: kindsOf(topicWho, topicMove, topicMerge),
+		Kinds: append(kindsOf(topicWho, topicMove, topicMerge), "clients.joined"),
 		Chart: chartOf,
+		With:  moved,
 		All: func(q db.Querier) (people, charts []record.ID, err error) {
 			err = db.Each(q, "SELECT chart FROM clients_card_v1", nil, func(r db.Row) error {
 				var id record.ID
@@ -39,4 +42,36 @@ func chartOf(q db.Querier, id record.ID) (*access.Chart, error) {
 		return nil, fmt.Errorf("reading where client %s was: %w", id, err)
 	}
 	return &access.Chart{ID: id, Kind: "client", Stays: list}, nil
+}
+
+// moved names the charts whose units an entry changes along with its own: all of a merged family, and of the one it was merged into before.
+func moved(q db.Querier, e *record.Entry) ([]record.ID, error) {
+	out, err := family(q, e.Chart)
+	if err != nil || e.Amends.IsZero() {
+		return out, err
+	}
+	was, err := record.Find(q, e.Amends)
+	if err == db.ErrNoRows || err == nil && was.Kind != "clients.merged" && was.Kind != "clients.unmerged" {
+		return out, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading amended entry %s: %w", e.Amends, err)
+	}
+	var b struct {
+		Into record.ID `json:"into"`
+		From record.ID `json:"from"`
+	}
+	if err := jsonv2.Unmarshal(was.Body, &b); err != nil {
+		return nil, fmt.Errorf("reading merge %s: %w", e.Amends, err)
+	}
+	for _, id := range []record.ID{b.Into, b.From} {
+		if !id.IsZero() {
+			more, err := family(q, id)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, more...)
+		}
+	}
+	return out, nil
 }
