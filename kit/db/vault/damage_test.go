@@ -158,7 +158,7 @@ func TestDamageIsDetectedAndNamed(t *testing.T) {
 	sp := makeSpecimen(t)
 	keys := testKeys(t, 1)
 	detected, silent := 0, 0
-	n := trials(80, 600)
+	n := trials(40, 600)
 	for seed := range n {
 		h := sp.hurt(rand.New(rand.NewPCG(uint64(seed), 6)))
 		path := filepath.Join(t.TempDir(), "a.db")

@@ -60,16 +60,16 @@ func openTool(path string, keys Keys, o Options) (*tool, error) {
 		return nil, err
 	}
 	k.store = &store{v: v, path: full}
-	exists, rc := v.vfs.Exists(k.t, full)
-	if rc == sqlite3.SQLITE_OK && !exists {
-		k.close()
+	var rc int32
+	k.main, rc = v.vfs.OpenExtra(k.t, full, sqlite3.SQLITE_OPEN_MAIN_DB|sqlite3.SQLITE_OPEN_READONLY)
+	if rc == sqlite3.SQLITE_OK {
+		return k, nil
+	}
+	defer k.close()
+	if exists, xrc := v.vfs.Exists(k.t, full); xrc == sqlite3.SQLITE_OK && !exists {
 		return nil, fmt.Errorf("open %s: %w", path, fs.ErrNotExist)
 	}
-	if k.main, rc = v.vfs.OpenExtra(k.t, full, sqlite3.SQLITE_OPEN_MAIN_DB|sqlite3.SQLITE_OPEN_READONLY); rc != sqlite3.SQLITE_OK {
-		k.close()
-		return nil, ioError{"open " + path, rc}
-	}
-	return k, nil
+	return nil, ioError{"open " + path, rc}
 }
 
 func (k *tool) close() {
