@@ -7,6 +7,7 @@ package commit
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -49,11 +50,14 @@ type Committer struct {
 	groupMax  int
 	process   string // tells this process from others on the same database
 	after     []func([]*record.Entry)
+	telling   sync.Mutex // held while those in after are told
+	told      int64      // up to where they have been told
 }
 
 // job is one queued submission: entries that are filed together or not at all, or a piece of upkeep that needs the writer.
 type job struct {
 	entries []*record.Prepared
+	then    func(*groupTx) error // further work in the transaction of the entries
 	upkeep  func(db.Tx) error
 	results []Outcome
 	err     error
@@ -108,6 +112,7 @@ func Open(ctx context.Context, c Config) (*Committer, error) {
 		}
 	}
 	k.seq.Store(head.seq)
+	k.told = head.seq
 	k.plan = newPlan(c.Kinds, c.Projections, c.Derived)
 	if err := k.catchUp(ctx, c.Progress); err != nil {
 		return nil, err
@@ -116,7 +121,7 @@ func Open(ctx context.Context, c Config) (*Committer, error) {
 	return k, nil
 }
 
-// Close files what is queued and ends the committer. The database stays open.
+// Close files what is queued and ends the committer. The database stays open. What is submitted meanwhile or later is refused.
 func (k *Committer) Close() error {
 	k.closing.Do(func() { k.queue <- nil })
 	<-k.done
@@ -137,27 +142,37 @@ func (k *Committer) Kinds() *record.Kinds { return k.admission.Kinds }
 func (k *Committer) After(f func([]*record.Entry)) { k.after = append(k.after, f) }
 
 // File submits entries, each for itself, and waits until all are durable or refused. What an admitted person's entry is refused for is in
-// its outcome; it is kept in the tray when the sender is a machine or an outbox.
+// its outcome; it is kept in the tray when the sender is a machine or an outbox. A context that ends stops what is not queued yet; what is
+// queued is waited for.
 func (k *Committer) File(ctx context.Context, s record.Sender, entries ...*record.Entry) []Outcome {
 	jobs := make([]*job, len(entries))
 	out := make([]Outcome, len(entries))
+	var sent []record.Entry
+	if s.Via == record.ViaAPI || s.Via == record.ViaOutbox {
+		sent = make([]record.Entry, len(entries))
+	}
 	for i, e := range entries {
+		if sent != nil {
+			sent[i] = *e
+		}
 		j, err := k.admit(ctx, s, e)
+		if err == nil {
+			err = k.enqueue(ctx, j)
+		}
 		if err != nil {
 			out[i] = Outcome{ID: e.ID, Status: Rejected, Err: err}
 			continue
 		}
 		jobs[i] = j
-		if err := k.enqueue(ctx, j); err != nil {
-			jobs[i] = nil
-			out[i] = Outcome{ID: e.ID, Status: Rejected, Err: err}
-		}
 	}
 	for i, j := range jobs {
 		if j != nil {
-			<-j.ready
+			k.wait(j)
 			out[i] = j.results[0]
 		}
+	}
+	if sent != nil {
+		k.keepRefused(ctx, s, sent, out)
 	}
 	return out
 }
@@ -172,10 +187,13 @@ func (k *Committer) Together(ctx context.Context, s record.Sender, entries ...*r
 		}
 		all.entries = append(all.entries, j.entries...)
 	}
+	if err := twice(all.entries); err != nil {
+		return nil, err
+	}
 	if err := k.enqueue(ctx, all); err != nil {
 		return nil, err
 	}
-	<-all.ready
+	k.wait(all)
 	for _, o := range all.results {
 		if o.Err != nil {
 			return all.results, o.Err
@@ -184,13 +202,26 @@ func (k *Committer) Together(ctx context.Context, s record.Sender, entries ...*r
 	return all.results, nil
 }
 
-// Upkeep runs do in the writer's transaction, in turn with what is filed: for sessions, drafts, the tray and the like.
+// twice refuses a submission that says one ID twice.
+func twice(entries []*record.Prepared) error {
+	seen := make(map[record.ID]bool, len(entries))
+	for _, p := range entries {
+		if seen[p.Entry.ID] {
+			return fault.New(fault.Invalid, "two of the entries have the same ID")
+		}
+		seen[p.Entry.ID] = true
+	}
+	return nil
+}
+
+// Upkeep runs do in the writer's transaction, in turn with what is filed: for sessions, drafts, the tray and the like. It runs again when
+// what it shared its transaction with had to be undone, so it changes nothing outside the database but what it sets afresh each time.
 func (k *Committer) Upkeep(ctx context.Context, do func(db.Tx) error) error {
 	j := &job{upkeep: do, ready: make(chan struct{})}
 	if err := k.enqueue(ctx, j); err != nil {
 		return err
 	}
-	<-j.ready
+	k.wait(j)
 	return j.err
 }
 
@@ -213,12 +244,34 @@ func (j *job) add(p *record.Prepared) {
 
 func (k *Committer) enqueue(ctx context.Context, j *job) error {
 	select {
+	case <-k.done:
+		return errClosed()
+	default:
+	}
+	select {
 	case k.queue <- j:
 		return nil
 	case <-ctx.Done():
 		return fault.Wrap(fault.Unavailable, ctx.Err(), "the record is busy: nothing was saved, try again in a moment")
 	case <-k.done:
-		return fault.New(fault.Unavailable, "the record is closed: nothing was saved")
+		return errClosed()
+	}
+}
+
+func errClosed() error {
+	return fault.New(fault.Unavailable, "the record is closed: nothing was saved")
+}
+
+// wait is for a queued job's end. One that was queued as the committer closed is told so.
+func (k *Committer) wait(j *job) {
+	select {
+	case <-j.ready:
+	case <-k.done:
+		select {
+		case <-j.ready:
+		default:
+			j.fail(errClosed())
+		}
 	}
 }
 
@@ -251,17 +304,6 @@ func (k *Committer) run() {
 			break
 		}
 	}
-	for { // whoever queued behind the closing is told
-		select {
-		case j := <-k.queue:
-			if j != nil {
-				j.fail(fault.New(fault.Unavailable, "the record is closed: nothing was saved"))
-				close(j.ready)
-			}
-		default:
-			return
-		}
-	}
 }
 
 func (j *job) fail(err error) {
@@ -272,26 +314,34 @@ func (j *job) fail(err error) {
 	}
 }
 
-// settle files a group; when that fails for a reason of one submission, each alone.
+// ownError is one whose cause lies in a submission, whatever its kind: only that submission hears of it.
+type ownError struct{ error }
+
+func (o ownError) Unwrap() error { return o.error }
+
+// settle files a group; when that fails for a reason of one submission, each half, until the one is found.
 func (k *Committer) settle(group []*job) {
 	filed, err := k.fileGroup(group)
+	own, isOwn := errors.AsType[ownError](err)
+	if isOwn {
+		err = own.error
+	}
 	switch kind := fault.KindOf(err); {
 	case err == nil:
-	case len(group) == 1 || kind == fault.Full || kind == fault.Unavailable:
+	case len(group) == 1 || !isOwn && (kind == fault.Full || kind == fault.Unavailable):
 		for _, j := range group {
 			j.fail(err)
 		}
-		k.log.Error("filing failed", "submissions", len(group), "kind", kind.String(), "error", err)
-	default:
-		for _, j := range group {
-			k.settle([]*job{j})
+		if !isOwn {
+			k.log.Error("filing failed", "submissions", len(group), "kind", kind.String(), "error", err)
 		}
+	default:
+		k.settle(group[:len(group)/2])
+		k.settle(group[len(group)/2:])
 		return
 	}
 	if len(filed) > 0 {
-		for _, f := range k.after {
-			f(filed)
-		}
+		k.tell(filed)
 	}
 	for _, j := range group {
 		close(j.ready)

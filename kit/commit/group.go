@@ -134,7 +134,10 @@ func (g *groupTx) file(j *job, received time.Time) error {
 	j.err = nil
 	j.results = j.results[:0]
 	if j.upkeep != nil {
-		return j.upkeep(g)
+		if err := j.upkeep(g); err != nil {
+			return ownError{err}
+		}
+		return nil
 	}
 	for _, p := range j.entries {
 		if n, ok := g.known[p.Entry.ID]; ok && n.digest != nil && !bytes.Equal(n.digest, p.Digest[:]) {
@@ -162,13 +165,29 @@ func (g *groupTx) file(j *job, received time.Time) error {
 		}
 		j.results = append(j.results, o)
 	}
+	if j.then != nil {
+		return j.then(g)
+	}
 	return nil
 }
 
-// sameChart refuses an amendment of an entry in another chart.
+// maxAmendments bounds how often one entry is amended: each amendment is judged against all others.
+const maxAmendments = 200
+
+// sameChart refuses an amendment of an entry in another chart, and one too many.
 func (g *groupTx) sameChart(e *record.Entry) error {
 	if e.Amends.IsZero() {
 		return nil
+	}
+	if _, again := g.known[e.ID]; again {
+		return nil
+	}
+	var times int64
+	if err := g.QueryRow("SELECT COUNT(*) FROM amend WHERE target = $1", e.Amends[:]).Scan(&times); err != nil {
+		return fmt.Errorf("counting the amendments of %s: %w", e.Amends, err)
+	}
+	if times >= maxAmendments {
+		return &fault.Error{Kind: fault.Invalid, Text: "this entry has been amended too often", Fields: []fault.Field{{Name: "amends", Text: "write a new entry instead"}}}
 	}
 	var chart record.ID
 	err := g.QueryRow("SELECT chart FROM entry WHERE id = $1", e.Amends[:]).Scan(&chart)
@@ -205,29 +224,26 @@ func (g *groupTx) fileOne(p *record.Prepared, received time.Time) (Outcome, erro
 
 // apply lets the projections have the entry, and whatever its amendment raises or fells.
 func (g *groupTx) apply(e *record.Entry, b record.Body) error {
-	stands := true
-	var err error
-	if !e.Amends.IsZero() {
-		if err := g.Exec("INSERT INTO amend (target, id, chart, amendment, written) VALUES ($1, $2, $3, $4, $5)", e.Amends[:], e.ID[:], e.Chart[:], string(e.Amendment), clock.Micros(e.Written)); err != nil {
+	amends := !e.Amends.IsZero()
+	if amends {
+		if err := record.Amend(g, e); err != nil {
 			return err
 		}
 		g.amended[e.Amends] = true
-		changes, err := record.Changes(g, e)
-		if err != nil {
-			return err
-		}
-		for _, c := range changes {
-			if err := g.change(c); err != nil {
-				return err
-			}
-		}
 	}
-	if g.amended[e.ID] || e.Amendment == record.Correction {
-		if stands, err = record.Stands(g, e.Chart, e.ID, e.Amends, e.Amendment); err != nil {
+	if !amends && !g.amended[e.ID] {
+		return g.put(e, b)
+	}
+	family, err := record.ReadFamily(g, g.k.Kinds(), e.Chart, e.ID)
+	if err != nil {
+		return err
+	}
+	for _, c := range family.Changes(e.ID) {
+		if err := g.change(c); err != nil {
 			return err
 		}
 	}
-	if !stands {
+	if !family.Stands(e.ID) {
 		return nil
 	}
 	return g.put(e, b)

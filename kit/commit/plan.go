@@ -54,11 +54,16 @@ const chunk = 2000
 // an older program are left where they are and marked as standing still.
 func (k *Committer) catchUp(ctx context.Context, progress func(string, int64, int64)) error {
 	var behind []*record.Projection
+	var stale []*record.Derived
 	err := k.db.Write(ctx, func(tx db.Tx) error {
+		if _, err := readHead(tx, k.db.Dialect); err != nil { // the log's lock: processes that start together take turns
+			return err
+		}
 		at, err := readProjections(tx)
 		if err != nil {
 			return err
 		}
+		behind, stale = nil, nil
 		mine := map[string]bool{}
 		for i := range k.plan.all {
 			p := &k.plan.all[i]
@@ -71,6 +76,16 @@ func (k *Committer) catchUp(ctx context.Context, progress func(string, int64, in
 			}
 			if !state.live && k.seq.Load() > 0 {
 				behind = append(behind, p)
+			}
+		}
+		for i := range k.plan.works {
+			w := &k.plan.works[i]
+			mine[worksKey(w)] = true
+			if state := at[worksKey(w)]; (len(behind) > 0 || !state.live) && k.seq.Load() > 0 {
+				stale = append(stale, w)
+			}
+			if err := setWorks(tx, w, !(len(behind) > 0) && at[worksKey(w)].live || k.seq.Load() == 0); err != nil {
+				return err
 			}
 		}
 		for name, s := range at { // another version of the program followed these; from here on nobody does
@@ -98,10 +113,24 @@ func (k *Committer) catchUp(ctx context.Context, progress func(string, int64, in
 		}
 		return nil
 	})
-	if err != nil || len(behind) == 0 {
+	if err != nil || len(stale) == 0 {
 		return err
 	}
-	return k.derive(ctx, progress)
+	return k.derive(ctx, stale, progress)
+}
+
+// worksKey is how a derivation is noted among the projections: it too must be worked out anew when it is new, or when what it is worked out
+// from was filled anew.
+func worksKey(w *record.Derived) string { return fmt.Sprintf("%s/%d", worksName(w), w.Version) }
+
+func worksName(w *record.Derived) string { return "derived " + w.Name }
+
+func setWorks(tx db.Tx, w *record.Derived, live bool) error {
+	n := 0
+	if live {
+		n = 1
+	}
+	return tx.Exec("INSERT INTO projection (name, version, seq, live) VALUES ($1, $2, 0, $3) ON CONFLICT (name, version) DO UPDATE SET live = excluded.live", worksName(w), w.Version, n)
 }
 
 func key(p *record.Projection) string { return fmt.Sprintf("%s/%d", p.Name, p.Version) }
@@ -185,7 +214,7 @@ func (k *Committer) replay(ctx context.Context, ps []*record.Projection, pace Pa
 	return ctx.Err()
 }
 
-// readKinds reads the next entries of certain kinds between two seqs. Other kinds are passed over inside the database.
+// readKinds reads the next entries of certain kinds between two seqs, and every amendment. Other kinds are passed over inside the database.
 func readKinds(q db.Querier, after, until int64, limit int, kinds []string) ([]*record.Entry, error) {
 	marks := make([]string, len(kinds))
 	args := []any{after, until, limit}
@@ -194,7 +223,7 @@ func readKinds(q db.Querier, after, until int64, limit int, kinds []string) ([]*
 		args = append(args, name)
 	}
 	out := make([]*record.Entry, 0, limit)
-	err := db.Each(q, "SELECT "+record.Columns+" FROM entry WHERE seq > $1 AND seq <= $2 AND kind IN ("+strings.Join(marks, ", ")+") ORDER BY seq LIMIT $3", args, func(r db.Row) error {
+	err := db.Each(q, "SELECT "+record.Columns+" FROM entry WHERE seq > $1 AND seq <= $2 AND (kind IN ("+strings.Join(marks, ", ")+") OR amends IS NOT NULL) ORDER BY seq LIMIT $3", args, func(r db.Row) error {
 		e, err := record.ScanEntry(r)
 		out = append(out, e)
 		return err
@@ -205,14 +234,16 @@ func readKinds(q db.Querier, after, until int64, limit int, kinds []string) ([]*
 	return out, nil
 }
 
+// replayChunk applies the entries of one stretch of the log, as they stand now, to those projections. What an amendment of the stretch
+// reaches is judged anew wherever it lies: a server may have filed it after its target was replayed.
 func (k *Committer) replayChunk(ctx context.Context, q db.Querier, ps []*record.Projection, at, until int64, size int) error {
-	wants := map[string][]*record.Projection{}
+	r := replaying{k: k, wants: map[string][]*record.Projection{}}
 	for _, p := range ps {
 		for _, name := range p.Kinds {
-			wants[name] = append(wants[name], p)
+			r.wants[name] = append(r.wants[name], p)
 		}
 	}
-	entries, err := readKinds(q, at, until, size, slices.Sorted(maps.Keys(wants)))
+	entries, err := readKinds(q, at, until, size, slices.Sorted(maps.Keys(r.wants)))
 	if err != nil {
 		return err
 	}
@@ -221,31 +252,30 @@ func (k *Committer) replayChunk(ctx context.Context, q db.Querier, ps []*record.
 	}
 	bodies := make([]record.Body, len(entries))
 	for i, e := range entries {
+		if r.wants[e.Kind] == nil {
+			continue
+		}
 		if bodies[i], err = k.Kinds().Decode(e); err != nil && err != record.ErrDestroyed {
 			return err
 		}
 	}
 	return k.db.Write(ctx, func(tx db.Tx) error {
-		anyAmended, err := db.Exists(tx, "SELECT 1 FROM amend LIMIT 1")
+		if _, err := readHead(tx, k.db.Dialect); err != nil { // the log's lock: nothing is filed meanwhile by another process
+			return err
+		}
+		amended, err := amendedBetween(tx, at, until)
 		if err != nil {
 			return err
 		}
 		for i, e := range entries {
-			if bodies[i] == nil {
-				continue
+			switch {
+			case amended[e.ID] || !e.Amends.IsZero():
+				err = r.family(tx, e)
+			case bodies[i] != nil:
+				err = r.put(tx, e, bodies[i])
 			}
-			if anyAmended {
-				if stands, err := record.Stands(tx, e.Chart, e.ID, e.Amends, e.Amendment); err != nil || !stands {
-					if err != nil {
-						return err
-					}
-					continue
-				}
-			}
-			for _, p := range wants[e.Kind] {
-				if err := p.Put(tx, e, bodies[i]); err != nil {
-					return fmt.Errorf("replaying entry %d into %s: %w", e.Seq, p.Name, err)
-				}
+			if err != nil {
+				return err
 			}
 		}
 		for _, p := range ps {
@@ -257,8 +287,80 @@ func (k *Committer) replayChunk(ctx context.Context, q db.Querier, ps []*record.
 	})
 }
 
-// derive works out everything derived, for every chart.
-func (k *Committer) derive(ctx context.Context, progress func(string, int64, int64)) error {
+// amendedBetween finds the entries of a stretch of the log that anything amends.
+func amendedBetween(q db.Querier, after, until int64) (map[record.ID]bool, error) {
+	out := map[record.ID]bool{}
+	err := db.Each(q, "SELECT e.id FROM entry e CROSS JOIN amend a WHERE a.target = e.id AND e.seq > $1 AND e.seq <= $2", []any{after, until}, func(r db.Row) error {
+		var id record.ID
+		err := r.Scan(&id)
+		out[id] = true
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("looking for amended entries behind %d: %w", after, err)
+	}
+	return out, nil
+}
+
+// replaying is a replay into some projections.
+type replaying struct {
+	k     *Committer
+	wants map[string][]*record.Projection
+}
+
+func (r replaying) put(tx db.Tx, e *record.Entry, b record.Body) error {
+	for _, p := range r.wants[e.Kind] {
+		if err := p.Put(tx, e, b); err != nil {
+			return fmt.Errorf("replaying entry %d into %s: %w", e.Seq, p.Name, err)
+		}
+	}
+	return nil
+}
+
+// family puts or drops every entry that is tied to e by amendments, as it stands now.
+func (r replaying) family(tx db.Tx, e *record.Entry) error {
+	f, err := record.ReadFamily(tx, r.k.Kinds(), e.Chart, e.ID)
+	if err != nil {
+		return err
+	}
+	for _, id := range f.Known() {
+		member, err := record.Find(tx, id)
+		if err != nil {
+			return fmt.Errorf("replaying the family of entry %d: %w", e.Seq, err)
+		}
+		if r.wants[member.Kind] == nil {
+			continue
+		}
+		b, err := r.k.Kinds().Decode(member)
+		if err == record.ErrDestroyed {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if f.Stands(id) {
+			err = r.put(tx, member, b)
+		} else {
+			err = r.drop(tx, member, b)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r replaying) drop(tx db.Tx, e *record.Entry, b record.Body) error {
+	for _, p := range r.wants[e.Kind] {
+		if err := p.Drop(tx, e, b); err != nil {
+			return fmt.Errorf("replaying: dropping entry %d from %s: %w", e.Seq, p.Name, err)
+		}
+	}
+	return nil
+}
+
+// derive works out certain derivations for every chart.
+func (k *Committer) derive(ctx context.Context, works []*record.Derived, progress func(string, int64, int64)) error {
 	var charts []record.ID
 	err := db.Each(k.db.Read(ctx), "SELECT chart FROM chart_head", nil, func(r db.Row) error {
 		var id record.ID
@@ -269,16 +371,27 @@ func (k *Committer) derive(ctx context.Context, progress func(string, int64, int
 	if err != nil {
 		return fmt.Errorf("listing the charts: %w", err)
 	}
-	for i := 0; i < len(charts); i += 500 {
+	for i := 0; i <= len(charts); i += 500 {
 		if progress != nil {
 			progress("dues", int64(i), int64(len(charts)))
 		}
 		err := k.db.Write(ctx, func(tx db.Tx) error {
+			if _, err := readHead(tx, k.db.Dialect); err != nil {
+				return err
+			}
 			for _, c := range charts[i:min(i+500, len(charts))] {
-				for _, w := range k.plan.works {
+				for _, w := range works {
 					if err := w.Of(tx, c); err != nil {
 						return fmt.Errorf("working out %s of chart %s: %w", w.Name, c, err)
 					}
+				}
+			}
+			if i+500 <= len(charts) {
+				return nil
+			}
+			for _, w := range works {
+				if err := setWorks(tx, w, true); err != nil {
+					return err
 				}
 			}
 			return nil

@@ -91,6 +91,9 @@ func Rebuild(ctx context.Context, d *db.DB, ps []record.Projection, derived []st
 				return fmt.Errorf("emptying %s: %w", t, err)
 			}
 		}
+		if err := tx.Exec("DELETE FROM projection WHERE name LIKE 'derived %'"); err != nil {
+			return fmt.Errorf("noting what must be worked out anew: %w", err)
+		}
 		return nil
 	})
 }

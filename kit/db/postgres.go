@@ -224,7 +224,8 @@ func postgresGone(err error) bool {
 	return errors.As(err, &op) || errors.As(err, &ce) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, sql.ErrConnDone) || pgconn.SafeToRetry(err)
 }
 
-// Listen hears what other processes announce on a PostgreSQL channel until ctx ends. Nothing is said on SQLite, where there is one process.
+// Listen hears what other processes announce on a PostgreSQL channel until ctx ends. It hears "" first, once it listens: what was said
+// before is for the caller to read. Nothing is said on SQLite, where there is one process.
 func (d *DB) Listen(ctx context.Context, channel string, hear func(payload string)) error {
 	w, ok := d.writer.(pgWriter)
 	if !ok {
@@ -239,6 +240,8 @@ func (d *DB) Listen(ctx context.Context, channel string, hear func(payload strin
 	if _, err := conn.Exec(ctx, "LISTEN "+pgx.Identifier{channel}.Sanitize()); err != nil {
 		return fmt.Errorf("listening to %s: %w", channel, err)
 	}
+	defer conn.Exec(context.Background(), "UNLISTEN *") //nolint:errcheck // a broken connection listens to nothing
+	hear("")
 	for {
 		n, err := conn.Conn().WaitForNotification(ctx)
 		if err != nil {

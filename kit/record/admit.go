@@ -2,9 +2,13 @@ package record
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"milieu/kit/clock"
 	"milieu/kit/fault"
@@ -76,10 +80,15 @@ func (a *Admission) Admit(ctx context.Context, s Sender, e *Entry) (*Prepared, e
 	if k.Own && s.Via != ViaProgram {
 		return nil, fault.New(fault.Denied, "entries of kind %s are written by Milieu itself", k.Name)
 	}
+	if s.Skew.Abs() < SkewLimit {
+		s.Skew = 0
+	}
+	s.Skew = s.Skew.Truncate(time.Microsecond)
 	e.Author, e.Device, e.Skew = s.Person, s.Device, s.Skew
-	e.Happened, e.Written = e.Happened.UTC().Truncate(time.Microsecond), e.Written.UTC().Truncate(time.Microsecond)
+	e.Happened, e.Written = storable(e.Happened), storable(e.Written)
+	sent := *e // what a second submission is recognised by
 	if s.Skew != 0 {
-		e.Happened, e.Written = e.Happened.Add(s.Skew), e.Written.Add(s.Skew)
+		e.Happened, e.Written = storable(e.Happened.Add(s.Skew)), storable(e.Written.Add(s.Skew))
 	}
 	e.Marks = nil
 	if err := a.times(s, k, e); err != nil {
@@ -108,16 +117,32 @@ func (a *Admission) Admit(ctx context.Context, s Sender, e *Entry) (*Prepared, e
 	if s.Carried {
 		e.Marks = append(e.Marks, MarkUnattended)
 	}
-	return a.prepare(k, e, b)
+	slices.Sort(e.Marks)
+	e.Marks = slices.Compact(e.Marks)
+	return a.prepare(k, e, b, func() [32]byte {
+		sent.Labels, sent.Body = e.Labels, e.Body
+		return Digest(&sent)
+	})
 }
 
-func (a *Admission) prepare(k *Kind, e *Entry, b Body) (*Prepared, error) {
+// storable is a time as the databases keep it. The one microsecond that they take for "no time" gives way to the next.
+func storable(t time.Time) time.Time {
+	if t.IsZero() {
+		return t
+	}
+	if t = t.UTC().Truncate(time.Microsecond); t.UnixMicro() == 0 {
+		t = t.Add(time.Microsecond)
+	}
+	return t
+}
+
+func (a *Admission) prepare(k *Kind, e *Entry, b Body, digest func() [32]byte) (*Prepared, error) {
 	var err error
 	if e.Body, err = Canonical(b); err != nil {
 		return nil, err
 	}
 	e.Version = k.Version
-	p := &Prepared{Entry: e, Body: b, Kind: k, Digest: Digest(e), Salt: NewSalt()}
+	p := &Prepared{Entry: e, Body: b, Kind: k, Digest: digest(), Salt: NewSalt()}
 	p.Commitment = Commitment(p.Salt, e.Body)
 	if k.Raises == nil {
 		return p, nil
@@ -137,7 +162,8 @@ func (a *Admission) prepare(k *Kind, e *Entry, b Body) (*Prepared, error) {
 		if err != nil {
 			return nil, fmt.Errorf("raised by %s: %w", k.Name, err)
 		}
-		rp, err := a.prepare(rk, r, rb)
+		// What is raised follows from what was sent: it is the same again exactly when that is.
+		rp, err := a.prepare(rk, r, rb, func() [32]byte { return sha256.Sum256(append(p.Digest[:], r.ID[:]...)) })
 		if err != nil {
 			return nil, err
 		}
@@ -190,6 +216,7 @@ func shape(e *Entry) error {
 	default:
 		c.Want(false, "amendment", "correction, addendum, entered_in_error or wrong_chart")
 	}
+	c.Want(len(e.Device) <= 200 && plain(e.Device), "device", "the device's name cannot be kept")
 	c.Want(len(e.Cites) <= maxCites, "cites", "too many")
 	c.Want(len(e.Labels) <= 16, "labels", "too many")
 	for _, l := range e.Labels {
@@ -198,6 +225,11 @@ func shape(e *Entry) error {
 	slices.Sort(e.Labels)
 	e.Labels = slices.Compact(e.Labels)
 	return c.Err()
+}
+
+// plain says that a text has no control characters and is UTF-8.
+func plain(s string) bool {
+	return utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
 }
 
 func label(s string) bool {

@@ -67,7 +67,7 @@ func (e *Entry) HasMark(mark string) bool {
 	return false
 }
 
-// appendMeta is the deterministic encoding of everything but the body, covered by the log's tree and by the submission's digest.
+// appendMeta is the deterministic encoding of everything but the body, covered by the log's tree.
 // The numbers that the log gives (seq, number, received, marks) are added by the leaf alone.
 func (e *Entry) appendMeta(b []byte) []byte {
 	b = append(b, e.ID[:]...)
@@ -81,11 +81,16 @@ func (e *Entry) appendMeta(b []byte) []byte {
 	b = appendText(b, e.Role)
 	b = append(b, e.Amends[:]...)
 	b = appendText(b, string(e.Amendment))
-	b = binary.AppendUvarint(b, uint64(len(e.Cites)))
-	for _, c := range e.Cites {
-		b = append(b, c[:]...)
-	}
+	b = appendIDs(b, e.Cites)
 	return appendTexts(b, e.Labels)
+}
+
+func appendIDs(b []byte, list []ID) []byte {
+	b = binary.AppendUvarint(b, uint64(len(list)))
+	for _, id := range list {
+		b = append(b, id[:]...)
+	}
+	return b
 }
 
 func appendText(b []byte, s string) []byte {

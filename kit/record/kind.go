@@ -114,7 +114,7 @@ func (k *Kind) Parse(raw []byte) (Body, error) {
 	if len(raw) > MaxBody {
 		return nil, fault.New(fault.TooLarge, "the entry is larger than %d kB", MaxBody>>10)
 	}
-	if bytes.IndexByte(raw, 0) >= 0 || bytes.Contains(raw, []byte(`\u0000`)) {
+	if hasNUL(raw) {
 		return nil, fault.New(fault.Invalid, "the text has a character that cannot be kept (NUL)")
 	}
 	b := k.New()
@@ -122,6 +122,28 @@ func (k *Kind) Parse(raw []byte) (Body, error) {
 		return nil, &fault.Error{Kind: fault.Invalid, Text: "the body is not as " + k.Name + " needs it", Fields: []fault.Field{{Name: pointer(err), Text: plainJSON(err)}}, Err: err}
 	}
 	return b, nil
+}
+
+// hasNUL finds the one character that PostgreSQL cannot keep in a text, written as itself or escaped. A backslash before the escape makes
+// it ordinary text.
+func hasNUL(raw []byte) bool {
+	if bytes.IndexByte(raw, 0) >= 0 {
+		return true
+	}
+	for rest := raw; ; {
+		i := bytes.Index(rest, []byte(`\u0000`))
+		if i < 0 {
+			return false
+		}
+		before := 0
+		for j := i - 1; j >= 0 && rest[j] == '\\'; j-- {
+			before++
+		}
+		if before%2 == 0 {
+			return true
+		}
+		rest = rest[i+1:]
+	}
 }
 
 // Canonical is the one form in which a body is stored.

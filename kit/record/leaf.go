@@ -33,13 +33,22 @@ func Commitment(s Salt, body []byte) [32]byte {
 	return out
 }
 
-// Digest recognises a submission: the same bytes again give the same digest. What the server adds (number, received, marks, role) is not in
-// it, nor is Skew: it is measured anew at every delivery, so the times are taken as the device itself said them.
+// Digest recognises a submission: the same again gives the same digest, though meanwhile the sender's role or the measured error of the
+// device's clock have changed. It covers what was sent and who sent it, and nothing that admission or the log adds: e is as submitted, but
+// for its body, which is in canonical form.
 func Digest(e *Entry) [32]byte {
-	said := *e
-	said.Happened, said.Written, said.Skew, said.Role = e.Happened.Add(-e.Skew), e.Written.Add(-e.Skew), 0, ""
-	b := said.appendMeta(make([]byte, 0, 256+len(e.Body)))
-	b = binary.AppendUvarint(b, uint64(len(e.Body)))
+	b := make([]byte, 0, 256+len(e.Body))
+	b = append(b, e.ID[:]...)
+	b = append(b, e.Chart[:]...)
+	b = appendText(b, e.Kind)
+	b = binary.AppendVarint(b, int64(e.Version))
+	b = binary.AppendVarint(b, clock.Micros(e.Happened))
+	b = binary.AppendVarint(b, clock.Micros(e.Written))
+	b = append(b, e.Author[:]...)
+	b = append(b, e.Amends[:]...)
+	b = appendText(b, string(e.Amendment))
+	b = appendIDs(b, e.Cites)
+	b = appendTexts(b, e.Labels)
 	return sha256.Sum256(append(b, e.Body...))
 }
 

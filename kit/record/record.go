@@ -23,8 +23,9 @@ type Projection struct {
 
 // Derived is what the kit keeps for a chart and can work out afresh at any time from the projections alone: its dues, its unit.
 type Derived struct {
-	Name  string
-	Kinds []string // an entry of these kinds touches its chart
+	Name    string
+	Version int      // raised when Of gives other answers than before: every chart is then worked out anew at the next start
+	Kinds   []string // an entry of these kinds touches its chart
 	// Touches names further charts that an entry touches. Nil means the entry's own chart.
 	Touches func(q db.Querier, e *Entry, b Body) ([]ID, error)
 	// Of works it out for one chart and writes it. It must be a pure function of the projections.
