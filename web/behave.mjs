@@ -77,6 +77,33 @@ const trials = {
     assert.match(posts.sent[0].get("written"), /-0[45]:00$/, "written is by the device's own clock and zone");
   },
 
+  async "what is wrong with a field is said at the field"({ page, posts }) {
+    await page.goto(base + "/form");
+    posts.answer = () => ({ status: 422, contentType: "application/json", body: JSON.stringify({ text: "some answers need another look", fields: [{ name: "helps", text: "Say it in fewer words" }, { name: "arrived", text: "This is later than now" }, { name: "unit", text: "Choose a unit" }] }) });
+    await page.getByRole("button", { name: "Register" }).click();
+    await page.waitForSelector("[data-fault]");
+    assert.equal(await page.evaluate(() => document.activeElement.id), "helps");
+    assert.equal(await page.locator("#helps").getAttribute("aria-invalid"), "true");
+    assert.match(await page.locator("#helps").evaluate((e) => e.getAttribute("aria-describedby").split(" ").map((id) => document.getElementById(id).textContent).join("; ")), /visits.*fewer words/);
+    assert.equal(await page.locator("[data-form-error]").textContent(), "some answers need another look. Choose a unit");
+    await page.locator("#helps").fill("Quiet");
+    assert.equal(await page.locator("#helps").getAttribute("aria-invalid"), null);
+    assert.equal(await page.locator("[data-fault]").count(), 1);
+  },
+
+  async "a link changes its part of the page, also from a route that knows only pages"({ page }) {
+    await page.goto(base + "/round");
+    await page.locator("#round-4 .rnd").click();
+    await page.waitForFunction(() => document.activeElement.id === "check-h");
+    assert.equal(await page.locator("#round-4 [aria-current]").count(), 0, "the sheet says whose it is");
+    await page.evaluate(() => { document.querySelector("#round-1 .rnd").setAttribute("data-swap", ".page-head"); document.querySelector("#round-1 .rnd").href = "/shift"; });
+    await page.locator("#round-1 .rnd").click();
+    await page.waitForFunction(() => document.querySelector(".page-head h1").textContent === "2 late, 4 now");
+    await page.evaluate(() => { location.hash = "check"; });
+    await page.goBack();
+    assert.equal(await page.locator(".page-head h1").textContent(), "2 late, 4 now", "a link inside the page loads nothing");
+  },
+
   async "questions follow the answers, and an unready form points at what is missing"({ page, posts }) {
     await page.goto(base + "/round");
     await page.getByRole("button", { name: "Choose where and how" }).click();

@@ -66,7 +66,7 @@ func components(ctx context.Context) map[string]templ.Component {
 		"steps": Steps(1, 3, true), "bar": Bar("Accepted", 5, 14), "spark": Spark("Mood", []float64{3, 5, 4}), "spark-empty": Spark("Mood", nil),
 		"due": DueItem(due), "dues": Dues(DueList{List: "dues", State: Late, Title: "Late"}), "now-line": NowLine(),
 		"round": RoundItem(round), "rounds": Rounds("rounds", "Everyone", []RoundRow{round}),
-		"sheet": CheckSheet(Sheet{ID: "check", Title: "Rafi Haddad", PII: true, Sub: "Seen 11 min ago", Ring: &round.Ring, Said: &toast, Close: "/rounds", Row: "round-1", Form: EntryForm{Kind: "rounds.checked", Chart: "c6"}, Save: "Save", Needs: "Choose"}), "sheet-slot": SheetSlot("sheet"),
+		"sheet": CheckSheet(Sheet{ID: "check", Title: "Rafi Haddad", PII: true, Sub: "Seen 11 min ago", Ring: &round.Ring, Said: &toast, Close: "/rounds", Row: "round-1", Form: EntryForm{Kind: "rounds.checked", Chart: "c6"}, Save: "Save", Needs: "Choose"}), "sheet-slot": SheetSlot("sheet"), "remove": Remove("round-1"),
 		"answers": Answers([]Answer{{Label: "Asleep", Detail: "Own room", Icon: "bed", Set: []Pair{{"state", "asleep"}}}}, "!seen=no"), "toast": FloatingToast(toast),
 		"tabs": Tabs("Chart", []Tab{{Label: "Timeline", Href: "/a", Current: true}, {Label: "Contacts", Href: "/b", Count: 3}}), "table": Table(table), "table-line": TableLine(table, table.Rows[0]),
 		"timeline": Timeline([]TimelineDay{{noon, []TimelineItem{{ID: "tl-1", At: noon, Icon: "note", Title: "Note", Href: "/e/1", By: "Jo", Badges: []templ.Component{Badge(Note, "clock", "Late")}, Text: "Ate.", Amends: []Amend{{Title: "Corrected", Was: "a", Is: "b"}}, Cites: []Cite{{noon, "Walk", "/e/2"}}}}}}),

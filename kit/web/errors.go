@@ -52,8 +52,20 @@ func (s *Site) log(err error) {
 	}
 }
 
-// scriptError tells a page's script what is wrong, in words that it puts beside the form; the form stays as it is.
+// scriptError tells a page's script what is wrong, in words that it puts beside the form, and beside each field when the fields are known; the
+// form stays as it is.
 func (c *Ctx) scriptError(code int, f *fault.Error) error {
+	if len(f.Fields) > 0 {
+		fields := make([]fault.Field, len(f.Fields))
+		for i, one := range f.Fields {
+			fields[i] = one
+			if ui.Has(c.R.Context(), one.Text) {
+				fields[i].Text = ui.T(c.R.Context(), one.Text)
+			}
+		}
+		writeJSON(c.W, code, map[string]any{"text": f.Text, "fields": fields})
+		return nil
+	}
 	return c.write(code, "text/plain; charset=utf-8", []byte(f.Public()))
 }
 

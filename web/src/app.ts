@@ -2,6 +2,7 @@
 
 import { startChrome } from "./chrome";
 import { startDrafts } from "./drafts";
+import { startFaults } from "./faults";
 import { startForms } from "./forms";
 import { startLive } from "./live";
 import { startNet } from "./net";
@@ -17,6 +18,7 @@ startRows();
 startTime();
 startNet();
 startForms();
+startFaults();
 startDrafts();
 startChrome();
 startSwap();

@@ -2,6 +2,7 @@
 // network was silent, sends the very same bytes, so that the server recognises them.
 
 import { dropDraft } from "./drafts";
+import { clear, point, type Faults } from "./faults";
 import { hooks, type Submission } from "./hooks";
 import { setNet } from "./net";
 import { apply } from "./rows";
@@ -40,7 +41,7 @@ export function fieldsOf(form: HTMLFormElement, button: HTMLElement | null): [st
     const names = new Set(set.map(([name]) => name));
     fields = [...fields.filter(([name]) => !names.has(name)), ...set];
   }
-  return fields;
+  return fields.filter(([name]) => !name.startsWith("_")); // those are for the page alone
 }
 
 /** Completes a submission with the entry's id and times, or gives back the one that is already on its way with the same words. */
@@ -69,6 +70,7 @@ export async function send(owner: HTMLElement, path: string, fields: [string, st
   const target = swap ? document.querySelector(swap) : null;
   busy(owner, button, true);
   complain(owner, "");
+  clear(owner);
   try {
     const answer = await post(submission);
     if (answer) await take(answer, owner, target);
@@ -116,9 +118,10 @@ async function take(answer: Response, owner: HTMLElement, target: Element | null
     location.reload(); // the server shows the way to sign in; the draft stays
     return;
   }
-  const html = answer.headers.get("Content-Type")?.startsWith("text/html") ?? false;
+  const kind = answer.headers.get("Content-Type") ?? "";
   const text = await answer.text();
-  if (html) apply(text, target);
+  if (kind.startsWith("application/json") && owner instanceof HTMLFormElement) complain(owner, point(owner, JSON.parse(text) as Faults));
+  else if (kind.startsWith("text/html")) apply(text, target);
   else if (!answer.ok) complain(owner, text.trim() || say("failed"));
 }
 

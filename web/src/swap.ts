@@ -43,7 +43,14 @@ export function startSwap(): void {
     clearTimeout(typing);
     typing = setTimeout(() => void search(form), 180);
   });
-  addEventListener("popstate", () => location.reload());
+  // A link inside the page makes a popstate too; only another address is another page.
+  addEventListener("popstate", () => address() === shown || location.reload());
+}
+
+let shown = address();
+
+function address(): string {
+  return location.pathname + location.search;
 }
 
 /** Shows the first thing that is still missing instead of sending; true when there was one. */
@@ -57,38 +64,49 @@ function point(form: HTMLFormElement): boolean {
 }
 
 function search(form: HTMLFormElement): Promise<void> {
-  const address = new URL(form.action, location.href);
-  address.search = new URLSearchParams(fieldsOf(form, null)).toString();
-  return load(address.href, form.dataset.swap ?? "", false, form.hasAttribute("data-auto"));
+  const wanted = new URL(form.action, location.href);
+  wanted.search = new URLSearchParams(fieldsOf(form, null)).toString();
+  return load(wanted.href, form.dataset.swap ?? "", false, form.hasAttribute("data-auto"));
 }
 
 /** Fetches a part of a page. Of several asked for at once only the last one is shown. */
-async function load(address: string, selector: string, push: boolean, quiet = false): Promise<void> {
+async function load(wanted: string, selector: string, push: boolean, quiet = false): Promise<void> {
   const target = document.querySelector(selector);
   if (!target) {
-    location.assign(address);
+    location.assign(wanted);
     return;
   }
   const mine = ++latest;
   target.setAttribute("aria-busy", "true");
   try {
-    const answer = await fetch(address, { headers: { "Milieu-Fragment": "1", Accept: "text/html" } });
+    const answer = await fetch(wanted, { headers: { "Milieu-Fragment": "1", Accept: "text/html" } });
     if (mine !== latest) return;
     const next = answer.headers.get("Milieu-Location");
-    if (next || answer.redirected || answer.status === 401) {
-      location.assign(next ?? address);
+    if (next || answer.redirected || !answer.ok) {
+      location.assign(next ?? wanted);
       return;
     }
+    const text = await answer.text();
+    if (mine !== latest) return;
     const focused = quiet ? (document.activeElement as HTMLElement | null) : null;
-    apply(await answer.text(), target);
+    apply(part(text, selector), target);
     focused?.focus({ preventScroll: true });
-    if (push) history.pushState(null, "", address);
+    if (push) {
+      history.pushState(null, "", wanted);
+      shown = address();
+    }
   } catch {
     setNet(navigator.onLine ? "waiting" : "off");
-    if (mine === latest) location.assign(address); // the service worker may have the whole page
+    if (mine === latest) location.assign(wanted); // the service worker may have the whole page
   } finally {
     target.removeAttribute("aria-busy");
   }
+}
+
+/** A route that knows no fragments answers with the whole page: the same part of that page is what was asked for. */
+function part(html: string, selector: string): string {
+  if (!/^\s*<!doctype/i.test(html)) return html;
+  return new DOMParser().parseFromString(html, "text/html").querySelector(selector)?.innerHTML ?? "";
 }
 
 /** Takes an open sheet away and gives the focus back to its row. */

@@ -64,6 +64,13 @@ func pack(content []byte) (map[string][]byte, error) {
 
 // compare fails when dist differs from files in content, in any of its three forms. Compressed bytes themselves may differ between Go versions.
 func compare(dist string, files map[string][]byte) error {
+	there, err := filepath.Glob(filepath.Join(dist, "*"))
+	if err != nil {
+		return err
+	}
+	if len(there) != 3*len(files) {
+		return fmt.Errorf("%s has %d files instead of %d: run go run -C web/tools .", dist, len(there), 3*len(files))
+	}
 	for _, name := range names(files) {
 		for ending, unpack := range map[string]func(io.Reader) (io.Reader, error){
 			"":    func(r io.Reader) (io.Reader, error) { return r, nil },
