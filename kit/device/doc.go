@@ -1,0 +1,36 @@
+// Package device lets a shift be worked on a phone without a network: it lends a device what it needs for a shift, takes in what waited in its
+// sealed outbox, and knows which devices have not been heard from.
+//
+// # What waits
+//
+// A form that the network did not take is sealed on the device to the server's public key (HPKE, RFC 9180, base mode: DHKEM(P-256),
+// HKDF-SHA256, AES-256-GCM; P-256 because every browser of a house tablet has it). Nobody at the device can read it again, its author
+// included. It needs no session to be kept and outlives sign-out; any later session may carry it to POST /outbox, which answers per item
+// whether the server has it now, and never what it says.
+//
+// # Whose it is
+//
+// When a person signs in, the device is lent a grant: who, on which device, on which unit, from when until when, and a secret that the
+// server keeps too. Inside the sealed text stands an HMAC under a key made of that secret. So the author of an item is its grant's person,
+// whoever carries it; another person at the same device cannot write in the first one's name, and an item of an unknown or changed grant is
+// set apart for a supervisor. Whether the author might say it is judged by when it Happened, by the same admission as everything else.
+//
+// # When it was
+//
+// A device's clock may be hours wrong, and may be put right in mid-shift. The device measures it against the server whenever they speak and
+// seals the last measurement with the item; the server measures when it lends the grant and at every delivery. See Correction.
+//
+// # What lies on the device
+//
+// The pages of the shift and unfinished writing are kept encrypted (AES-256-GCM) under keys made of the grant's secret. The keys are held,
+// not extractable, in the memory of the open page and of the service worker, and nowhere on disk: closing the browser, a lost battery or
+// signing out leaves ciphertext. To come back without a network the secret is also kept wrapped under a key that PBKDF2 (SHA-256, 600,000
+// rounds, own salt) makes of the words with which the person signed in, or of a code chosen when the shift was taken. Argued against the
+// other ways: a key in sessionStorage or an IndexedDB key marked not extractable lies readable in the browser's files, and anyone at the
+// device could use it; Argon2 is not in browsers; a short PIN of its own would be one more thing to remember at three in the morning and
+// falls to guessing in minutes once a phone is stolen and its storage unlocked, while a password of the house's length does not. The price:
+// such a thief may try passwords at the speed of PBKDF2. So the wrapped secret is destroyed at sign-out, at the grant's end, and after ten
+// wrong tries; what was sealed to the server outlives all of that.
+//
+// What stays in the clear: public static files, random ids, times of expiry, and how many items wait.
+package device
