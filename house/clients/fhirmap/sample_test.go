@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -22,7 +24,7 @@ const (
 func collect(t *testing.T, files map[string]string) *Result {
 	t.Helper()
 	c := New(Options{Namespace: "house", Source: "hospital"})
-	for _, name := range sorted(files) {
+	for _, name := range slices.Sorted(maps.Keys(files)) {
 		if _, err := c.Read(name, strings.NewReader(files[name]), fhir.ImportLimits); err != nil {
 			t.Fatal(err)
 		}
@@ -30,20 +32,7 @@ func collect(t *testing.T, files map[string]string) *Result {
 	return c.People()
 }
 
-func sorted(files map[string]string) []string {
-	var names []string
-	for name := range files {
-		names = append(names, name)
-	}
-	for i := range names {
-		for j := i; j > 0 && names[j] < names[j-1]; j-- {
-			names[j], names[j-1] = names[j-1], names[j]
-		}
-	}
-	return names
-}
-
-func readFile(t *testing.T, path string) string {
+func readFile(t testing.TB, path string) string {
 	t.Helper()
 	text, err := os.ReadFile(path)
 	if err != nil {
