@@ -37,7 +37,7 @@ const trials = {
 
   async "a double touch sends once"({ page, posts }) {
     await page.goto(base + "/round");
-    posts.answer = async () => { await new Promise((done) => setTimeout(done, 300)); return fragment("<p>done</p>"); };
+    posts.answer = async () => { await new Promise((done) => setTimeout(done, 1200)); return fragment("<p>done</p>"); };
     await page.evaluate(() => { const b = document.querySelector(".whole button"); b.click(); b.click(); });
     assert.equal(await page.locator(".whole button[aria-busy=true]").count(), 1);
     await page.waitForSelector("#sheet > p");
@@ -116,7 +116,9 @@ const trials = {
     assert.equal(await page.locator("fieldset#why").isVisible(), true);
     assert.equal(await page.locator("fieldset#place").isVisible(), false);
     assert.equal(await page.locator(".when-ready").isVisible(), false);
+    assert.equal((await page.locator(".when-not-ready").innerText()).trim(), "Choose why");
     await choose(page, "No answer");
+    assert.match((await page.locator(".when-ready").innerText()).trim(), /^Save: not seen 13:5\d$/);
     await page.locator(".when-ready").click();
     await page.waitForFunction(() => !document.querySelector("[data-busy]"));
     assert.deepEqual([posts.sent[0].get("place"), posts.sent[0].get("why"), posts.sent[0].get("seen")], [null, "No answer", "no"]);

@@ -16,13 +16,17 @@ export function startForms(): void {
 
 function follow(form: HTMLFormElement): void {
   for (const part of form.querySelectorAll<HTMLElement>("[data-when]")) {
-    const wanted = part.dataset.when ?? "";
-    const not = wanted.startsWith("!");
-    const [name = "", value = ""] = wanted.slice(not ? 1 : 0).split("=");
-    show(part, values(form, name).includes(value) !== not);
+    show(part, (part.dataset.when ?? "").split(" ").every((wanted) => holds(form, wanted)));
   }
   const needs = (form.dataset.needs ?? "").split(",").filter(Boolean);
   if (needs.length > 0) form.toggleAttribute("data-ready", missing(form).length === 0);
+}
+
+/** "field=value" or "!field=value"; several, with spaces between, must all hold. */
+function holds(form: HTMLFormElement, wanted: string): boolean {
+  const not = wanted.startsWith("!");
+  const [name = "", value = ""] = wanted.slice(not ? 1 : 0).split("=");
+  return values(form, name).includes(value) !== not;
 }
 
 /** The needed fields that are asked now and not answered yet. */

@@ -70,6 +70,8 @@ function fill(target: Element, content: DocumentFragment): void {
   if (!first) return;
   if (!first.matches("a, button, input, textarea, [tabindex]")) first.tabIndex = -1;
   first.focus({ preventScroll: true });
+  const at = first.getBoundingClientRect();
+  if (at.top < 0 || at.bottom > innerHeight) first.scrollIntoView({ block: "center" }); // a low screen: the sheet stands below the list
 }
 
 /** A sheet names the row it is about; that row is shown as the one being worked on. */

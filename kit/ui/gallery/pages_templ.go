@@ -331,7 +331,7 @@ func roundSheet() templ.Component {
 			return nil
 		})
 		templ_7745c5c3_Err = ui.CheckSheet(ui.Sheet{ID: "check", Title: "Dariusz Wilk", PII: true, Sub: "Seen 11 min ago, tag read", Ring: &ring, Said: &toast, Close: "/round", Row: "round-2",
-			Form: ui.EntryForm{Kind: "rounds.checked", Chart: "c5", Swap: "#sheet", Needs: "place,state,why"}, Save: "Save: seen 13:52", Needs: "Choose where and how"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var10), templ_7745c5c3_Buffer)
+			Form: ui.EntryForm{Kind: "rounds.checked", Chart: "c5", Swap: "#sheet", Needs: "place,state,why"}, Save: "Save: seen", Needs: "Choose where and how", Else: []ui.SaveWords{{When: "seen=no", Save: "Save: not seen", Needs: "Choose why"}}, Clock: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var10), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -1,0 +1,81 @@
+// What the device keeps: a few IndexedDB stores, shared by pages and the service worker. Everything that says something about anybody is
+// sealed before it comes here.
+
+export interface Waiting { n?: number; grant: string; key: number; sealed: ArrayBuffer }
+export interface Lock { grant: string; until: number; salt: ArrayBuffer; rounds: number; iv: ArrayBuffer; wrapped: ArrayBuffer }
+export interface Sealed { id: string; grant: string; at: number; iv: ArrayBuffer; data: ArrayBuffer }
+
+interface Stores {
+  outbox: Waiting; // by n, the order of writing
+  locks: Lock; // by grant
+  pages: Sealed; // by id: what makes them out is a keyed hash of their address
+  marks: Sealed; // by id: which dues were settled on this device and are not sent yet
+  drafts: Sealed; // by id: a keyed hash of the draft's name
+  state: { name: string; value: unknown }; // by name: counters and times
+}
+
+type Name = keyof Stores;
+
+let opened: Promise<IDBDatabase> | undefined;
+
+function open(): Promise<IDBDatabase> {
+  opened ??= new Promise<IDBDatabase>((resolve, reject) => {
+    const asked = indexedDB.open("milieu", 1);
+    asked.onupgradeneeded = () => {
+      const db = asked.result;
+      db.createObjectStore("outbox", { keyPath: "n", autoIncrement: true });
+      db.createObjectStore("locks", { keyPath: "grant" });
+      for (const name of ["pages", "marks", "drafts"]) db.createObjectStore(name, { keyPath: "id" });
+      db.createObjectStore("state", { keyPath: "name" });
+    };
+    asked.onsuccess = () => {
+      asked.result.onversionchange = () => { asked.result.close(); opened = undefined; };
+      asked.result.onclose = () => { opened = undefined; };
+      resolve(asked.result);
+    };
+    asked.onerror = () => { opened = undefined; reject(asked.error ?? new Error("the device's store did not open")); };
+  });
+  return opened;
+}
+
+/** Runs one request in a transaction of its own, and is done when that is on disk. */
+async function run<R>(name: Name, mode: IDBTransactionMode, ask: (store: IDBObjectStore) => IDBRequest<R>): Promise<R> {
+  const db = await open();
+  return new Promise<R>((resolve, reject) => {
+    const work = db.transaction(name, mode, { durability: "strict" });
+    const asked = ask(work.objectStore(name));
+    work.oncomplete = () => resolve(asked.result);
+    work.onabort = work.onerror = () => reject(work.error ?? asked.error ?? new Error("the device's store refused"));
+  });
+}
+
+export const get = <N extends Name>(name: N, key: IDBValidKey): Promise<Stores[N] | undefined> => run(name, "readonly", (store) => store.get(key));
+export const all = <N extends Name>(name: N, count?: number): Promise<Stores[N][]> => run(name, "readonly", (store) => store.getAll(null, count));
+export const count = (name: Name): Promise<number> => run(name, "readonly", (store) => store.count());
+export const put = <N extends Name>(name: N, value: Stores[N]): Promise<IDBValidKey> => run(name, "readwrite", (store) => store.put(value));
+export const drop = (name: Name, key: IDBValidKey): Promise<undefined> => run(name, "readwrite", (store) => store.delete(key));
+
+export async function recallState<T>(name: string): Promise<T | undefined> {
+  return (await get("state", name))?.value as T | undefined;
+}
+
+export async function setState(name: string, value: unknown): Promise<void> {
+  await put("state", { name, value });
+}
+
+/** Drops what a test picks out. */
+export async function sweep<N extends Name>(name: N, picked: (value: Stores[N]) => boolean): Promise<void> {
+  const db = await open();
+  await new Promise<void>((resolve, reject) => {
+    const work = db.transaction(name, "readwrite");
+    const asked = work.objectStore(name).openCursor();
+    asked.onsuccess = () => {
+      const at = asked.result;
+      if (!at) return;
+      if (picked(at.value as Stores[N])) at.delete();
+      at.continue();
+    };
+    work.oncomplete = () => resolve();
+    work.onabort = work.onerror = () => reject(work.error ?? new Error("the device's store refused"));
+  });
+}
