@@ -62,7 +62,7 @@ func (c *initCmd) Run(ctx context.Context, s *std) error {
 	if err := c.sheet(s, in, keys); err != nil {
 		return err
 	}
-	if err := CreateData(c.Data, key, "house", keys); err != nil {
+	if err := CreateData(c.Data, key, madeForHouse, keys); err != nil {
 		return err
 	}
 	data, err := OpenData(ctx, c.Data, "", c.Database, s.log)
