@@ -1,0 +1,66 @@
+// Package room is the working part of staff: the pages of colleagues, teams, rota and one's own shift, and the unit somebody works on now.
+package room
+
+import (
+	"embed"
+
+	"milieu/house/staff"
+	"milieu/kit/access"
+	"milieu/kit/db"
+	"milieu/kit/record"
+	"milieu/kit/room"
+	"milieu/kit/ui"
+	"milieu/kit/web"
+)
+
+//go:embed messages/*.json
+var messages embed.FS
+
+func init() { ui.Register(messages, "messages") }
+
+// Def offers staff.
+func Def() room.Def {
+	return room.Def{
+		Name:        "staff",
+		Kinds:       staff.Kinds(),
+		Projections: staff.Projections(),
+		Sources:     []access.Source{staff.Source()},
+		Routes: []web.Route{
+			{Method: "GET", Pattern: "/staff", Action: "staff.read", Handle: showStaff},
+			{Method: "GET", Pattern: "/staff/new", Action: "staff.manage", Handle: showNew},
+			{Method: "POST", Pattern: "/staff", Action: "staff.manage", Handle: join},
+			{Method: "GET", Pattern: "/staff/{chart}", Action: "staff.read", Handle: showPerson},
+			{Method: "POST", Pattern: "/staff/{chart}", Action: "staff.manage", Handle: change},
+			{Method: "POST", Pattern: "/staff/{chart}/invite", Action: "staff.manage", MaxBody: 8 << 10, Handle: invite},
+			{Method: "GET", Pattern: "/rota", Action: "staff.read", Handle: showRota},
+			{Method: "GET", Pattern: "/my-shift", Action: "staff.shift.start", Handle: showMine},
+			{Method: "GET", Pattern: "/unit", Action: "staff.read", Handle: showUnits},
+			{Method: "POST", Pattern: "/unit", Action: "staff.read", MaxBody: 8 << 10, Handle: chooseUnit},
+		},
+		Nav: []web.Place{
+			{Key: "staff.mine_nav", Href: "/my-shift", Icon: "clock", Action: "staff.shift.start", Desk: true, Order: 60},
+			{Key: "staff.rota_nav", Href: "/rota", Icon: "calendar", Action: "staff.read", Desk: true, Order: 70},
+			{Key: "staff.nav", Href: "/staff", Icon: "people", Action: "staff.read", Desk: true, Order: 80},
+			{Key: "staff.unit_nav", Href: "/unit", Icon: "unit", Action: "staff.read", Desk: true, Order: 85},
+		},
+		Hub: room.Hub{NameOf: nameOf, UnitFor: UnitFor, FindSignIn: findSignIn},
+	}
+}
+
+func nameOf(q db.Querier, chart record.ID) string {
+	names, err := staff.Names(q, chart)
+	if err != nil {
+		return ""
+	}
+	return names[chart]
+}
+
+func findSignIn(q db.Querier, name string) (record.ID, bool) {
+	p, err := staff.BySignIn(q, name)
+	return p.ID, err == nil
+}
+
+// then makes the browser open a page once the entry is filed; what was said back stands on it.
+func then(path string, more ...ui.Pair) []ui.Pair {
+	return append([]ui.Pair{{Name: "then", Value: path}}, more...)
+}
