@@ -1,10 +1,17 @@
 package clients
 
 import (
+	"embed"
 	"time"
 
 	"milieu/kit/record"
+	"milieu/kit/ui"
 )
+
+//go:embed messages/*.json
+var messages embed.FS
+
+func init() { ui.Register(messages, "messages") }
 
 // example IDs, for the machine interface and the conformance test.
 var (

@@ -1,0 +1,249 @@
+package clients
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"milieu/kit/db"
+	"milieu/kit/record"
+)
+
+// Weight is what an agreement, or a difference, of one field says about two records being of one person: the logarithm to base 2 of how much
+// likelier it is for one person than for two (I. P. Fellegi, A. B. Sunter, A Theory for Record Linkage, JASA 64, 1969). They are estimates of
+// the house, from 2026-11-19: for the names and birth dates of some thousand people.
+type Weight struct {
+	Reason string // in the catalogue under clients.same.REASON
+	Weight float64
+}
+
+// The weights, as data. Agreement first, then difference.
+var (
+	sameNumber    = Weight{"number", 14}
+	sameBirth     = Weight{"birth", 8}
+	swappedBirth  = Weight{"birth_swapped", 5} // day and month exchanged, or one digit wrong
+	partBirth     = Weight{"birth_part", 3}    // what is known of both agrees
+	otherBirth    = Weight{"birth_other", -6}  // both known, and not alike
+	sameName      = Weight{"name", 9}          // every word of the shorter name is in the other
+	nearName      = Weight{"name_near", 6}     // alike or sounding alike
+	halfName      = Weight{"name_half", 3}     // one word of several
+	otherName     = Weight{"name_other", -4}   // nothing alike
+	samePhone     = Weight{"phone", 6}
+	PossiblySame  = 6.0  // from this sum on two records are shown side by side
+	ProbablySame  = 11.0 // and from this on they are said to be likely one person
+	duplicatesMax = 8
+)
+
+// Candidate is somebody about to be registered or admitted, as far as known.
+type Candidate struct {
+	Names   Names
+	Birth   string
+	Numbers Numbers
+	Phone   string
+	Chart   record.ID // when there is one already: it is not its own duplicate
+}
+
+// Duplicate is a client who may be the same person, with what speaks for and against it.
+type Duplicate struct {
+	Card
+	Score   float64
+	Likely  bool
+	Reasons []Weight
+}
+
+// Duplicates finds those who are likely the same person as a candidate, the likeliest first. It looks at everybody: who may be shown the
+// result is for the caller to judge.
+func Duplicates(q db.Querier, c Candidate) ([]Duplicate, error) {
+	ids := map[record.ID]bool{}
+	add := func(list []record.ID, err error) error {
+		for _, id := range list {
+			ids[id] = true
+		}
+		return err
+	}
+	w := wordsOf([]Names{c.Names}, c.Numbers)
+	for _, t := range w.terms {
+		if number, ok := strings.CutPrefix(t, termNumber); ok {
+			if len(number) >= 3 {
+				if err := add(chartsWith(q, record.Zero, t, 20)); err != nil {
+					return nil, err
+				}
+			}
+		}
+	}
+	if words := nameWords(c.Names); len(words) > 0 {
+		if err := add(candidates(q, record.Zero, words, "")); err != nil {
+			return nil, err
+		}
+		if len(words) > 1 { // the first or the last name alone may be known otherwise: with the birth date it still counts
+			for _, w := range []string{words[0], words[len(words)-1]} {
+				if err := add(candidates(q, record.Zero, []string{w}, "")); err != nil {
+					return nil, err
+				}
+			}
+		}
+	}
+	if len(c.Birth) == len("2006-01-02") {
+		for _, b := range []string{c.Birth, exchanged(c.Birth)} {
+			if err := add(bornOn(q, b)); err != nil {
+				return nil, err
+			}
+		}
+	}
+	delete(ids, c.Chart)
+	var out []Duplicate
+	for id := range ids {
+		card, err := scanCard(q.QueryRow("SELECT "+cardColumns+" FROM clients_card_v1 c WHERE c.chart = $1 AND c.root = c.chart", id))
+		if err == db.ErrNoRows {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("reading the card of chart %s: %w", id, err)
+		}
+		d := Duplicate{Card: card}
+		if d.Reasons, err = c.compare(q, &card); err != nil {
+			return nil, err
+		}
+		for _, r := range d.Reasons {
+			d.Score += r.Weight
+		}
+		d.Likely = d.Score >= ProbablySame
+		if d.Score >= PossiblySame {
+			out = append(out, d)
+		}
+	}
+	slices.SortFunc(out, func(a, b Duplicate) int {
+		return cmp.Or(cmp.Compare(b.Score, a.Score), slices.Compare(a.ID[:], b.ID[:]))
+	})
+	out = out[:min(len(out), duplicatesMax)]
+	list := make([]Card, len(out))
+	for i := range out {
+		list[i] = out[i].Card
+	}
+	err := name(q, list)
+	for i := range out {
+		out[i].Card = list[i]
+	}
+	return out, err
+}
+
+// nameWords are the folded words of the fullest name there is.
+func nameWords(n Names) []string {
+	var best []string
+	for _, text := range []string{n.Used, n.OnPapers(), n.Alias} {
+		if w := strings.Fields(Fold(text)); len(w) > len(best) {
+			best = w
+		}
+	}
+	return best
+}
+
+func bornOn(q db.Querier, birth string) ([]record.ID, error) {
+	var out []record.ID
+	err := db.Each(q, "SELECT chart FROM clients_card_v1 WHERE birth = $1 LIMIT 200", []any{birth}, func(r db.Row) error {
+		var id record.ID
+		err := r.Scan(&id)
+		out = append(out, id)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("looking for those born on one day: %w", err)
+	}
+	return out, nil
+}
+
+// exchanged is a birth date with day and month exchanged.
+func exchanged(birth string) string { return birth[:5] + birth[8:] + "-" + birth[5:7] }
+
+func (c *Candidate) compare(q db.Querier, card *Card) ([]Weight, error) {
+	var out []Weight
+	mine, theirs := wordsOf(nil, c.Numbers).terms, []string(nil)
+	if len(mine) > 0 {
+		var err error
+		if theirs, err = termsOf(q, card.ID); err != nil {
+			return nil, err
+		}
+	}
+	for _, t := range mine {
+		if len(t) > 3 && slices.Contains(theirs, t) {
+			out = append(out, sameNumber)
+			break
+		}
+	}
+	if w := compareNames(nameWords(c.Names), strings.Fields(card.folded)); w.Weight != 0 {
+		out = append(out, w)
+	}
+	if w := compareBirth(c.Birth, card.Birth); w.Weight != 0 {
+		out = append(out, w)
+	}
+	if phone := digits(c.Phone); len(phone) >= 6 {
+		fs, err := facts(q, topicWho, card.ID)
+		if err != nil {
+			return nil, err
+		}
+		if now, _, _, _ := who(fs, card.ID); strings.HasSuffix(digits(now.Phone), phone) || digits(now.Phone) != "" && strings.HasSuffix(phone, digits(now.Phone)) {
+			out = append(out, samePhone)
+		}
+	}
+	return out, nil
+}
+
+func compareNames(mine, theirs []string) Weight {
+	if len(mine) == 0 || len(theirs) == 0 {
+		return Weight{}
+	}
+	exact, near := 0, 0
+	for _, w := range mine {
+		switch {
+		case slices.Contains(theirs, clip(w)):
+			exact++
+			near++
+		case nearness([]string{w}, strings.Join(theirs, " ")) > 0:
+			near++
+		}
+	}
+	switch {
+	case exact == len(mine) && exact > 1:
+		return sameName
+	case near == len(mine):
+		return nearName
+	case near > 0:
+		return halfName
+	}
+	return otherName
+}
+
+func compareBirth(a, b string) Weight {
+	if a == "" || b == "" {
+		return Weight{}
+	}
+	switch n := min(len(a), len(b)); {
+	case a == b && len(a) == len("2006-01-02"):
+		return sameBirth
+	case len(a) != len(b) && a[:n] == b[:n], a == b:
+		return partBirth
+	case len(a) == len(b) && len(a) == len("2006-01-02") && (exchanged(a) == b || wrong(a, b) == 1):
+		return swappedBirth
+	}
+	return otherBirth
+}
+
+func wrong(a, b string) (n int) {
+	for i := range len(a) {
+		if a[i] != b[i] {
+			n++
+		}
+	}
+	return n
+}
+
+func digits(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		if r >= '0' && r <= '9' {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
