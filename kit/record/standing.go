@@ -136,32 +136,33 @@ func (f *Family) standing(without ID) map[ID]bool {
 	ring := f.ring(without)
 	corrects := map[ID]bool{}
 	for _, m := range f.members {
-		if m.id != without && f.force(m) && !ring[m.id] {
+		if m.id != without && f.force(m, without) && !ring[m.id] {
 			j.over[m.target] = append(j.over[m.target], m)
 			corrects[m.id] = m.what == Correction
 		}
 	}
 	out := map[ID]bool{}
 	for _, m := range f.members {
-		if m.id == without || corrects[m.id] {
+		if corrects[m.id] {
 			continue
 		}
-		if w := j.wording(m); w != nil && w.known {
+		if w := j.wording(m); w != nil && w.known && w.id != without {
 			out[w.id] = true
 		}
 	}
 	return out
 }
 
-// force says whether a member does anything to its target.
-func (f *Family) force(m *member) bool {
+// force says whether a member does anything to its target, as if the entry `without` had not come.
+func (f *Family) force(m *member, without ID) bool {
 	if m.what == "" || m.what == Addendum {
 		return false
 	}
-	if t := f.members[m.target]; m.unseen && t != nil && t.known {
-		return t.author == m.author && !f.guarded(t.kind)
+	if !m.unseen {
+		return true
 	}
-	return true
+	t := f.members[m.target]
+	return t != nil && t.known && t.id != without && t.author == m.author && !f.guarded(t.kind)
 }
 
 // ring finds the members that amend each other in a circle.
@@ -170,7 +171,7 @@ func (f *Family) ring(without ID) map[ID]bool {
 	for start := range f.members {
 		var path []ID
 		on := map[ID]int{}
-		for m := f.members[start]; m != nil && m.id != without && !done[m.id] && f.force(m); m = f.members[m.target] {
+		for m := f.members[start]; m != nil && m.id != without && !done[m.id] && f.force(m, without); m = f.members[m.target] {
 			if at, again := on[m.id]; again {
 				for _, id := range path[at:] {
 					ring[id] = true
