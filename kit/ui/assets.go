@@ -109,20 +109,6 @@ func Static() http.Handler {
 	})
 }
 
-// Worker serves one embedded script at the address it is mounted on, always asked for anew: the service worker, whose address decides
-// what it may look after.
-func Worker(name string) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		one, ok := assets[name]
-		if !ok {
-			http.NotFound(w, r)
-			return
-		}
-		w.Header().Set("Service-Worker-Allowed", "/")
-		serve(w, r, one, "no-cache")
-	})
-}
-
 func serve(w http.ResponseWriter, r *http.Request, one asset, caching string) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")

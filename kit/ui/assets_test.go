@@ -83,15 +83,6 @@ func TestFirstScreenIsSmall(t *testing.T) {
 	}
 }
 
-func TestWorkerIsAskedForAnew(t *testing.T) {
-	request := httptest.NewRequest(http.MethodGet, "/sw.js", nil)
-	got := httptest.NewRecorder()
-	Worker("app.js").ServeHTTP(got, request)
-	if got.Header().Get("Cache-Control") != "no-cache" || got.Header().Get("Service-Worker-Allowed") != "/" {
-		t.Errorf("headers %v", got.Header())
-	}
-}
-
 func TestUnfold(t *testing.T) {
 	form := url.Values{"chart": {"c1"}, "place": {"hall"}, setField: {encodeSet([]Pair{{"place", "own room"}, {"state", "asleep & well"}})}}
 	if err := Unfold(form); err != nil {

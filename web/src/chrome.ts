@@ -1,12 +1,13 @@
 // The page's own switches: night, hidden names, dialogs, toasts, two views of one thing, keys, and the held press.
 
-import { recall, remember } from "./device";
+import { recall, remember } from "./choices";
 import { onArrive, within } from "./parts";
 import { closeSheet } from "./swap";
 
 const root = document.documentElement;
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const hold = 900;
+const stay = 15_000;
 
 export function startChrome(): void {
   pressed();
@@ -20,6 +21,7 @@ export function startChrome(): void {
   document.addEventListener("keydown", key);
   onArrive((part) => {
     for (const button of within<HTMLButtonElement>(part, "[data-hold]")) holdable(button);
+    for (const toast of within<HTMLElement>(part, "[data-toast]")) setTimeout(() => leave(toast), stay);
   });
 }
 
@@ -51,6 +53,12 @@ function click(event: MouseEvent): void {
   } else if (event.target instanceof HTMLDialogElement && event.target.classList.contains("drawer") && outside(event.target, event)) {
     event.target.close();
   }
+}
+
+/** A toast goes by itself, but not from under a finger. What it said stands in the chart, where it can be withdrawn too. */
+function leave(toast: HTMLElement): void {
+  if (toast.matches(":hover, :focus-within")) setTimeout(() => leave(toast), 3000);
+  else toast.remove();
 }
 
 function outside(box: Element, event: MouseEvent): boolean {

@@ -1,5 +1,5 @@
 // Runs before the page is drawn, so that a person who chose the night or hid the names never sees a flash of the other.
-import { recall } from "./device";
+import { recall } from "./choices";
 
 const root = document.documentElement;
 const theme = recall("theme");

@@ -6,10 +6,10 @@ import { clear, point, type Faults } from "./faults";
 import { hooks, type Submission } from "./hooks";
 import { setNet } from "./net";
 import { apply } from "./rows";
-import { deviceStamp, houseDay, houseStamp, learn } from "./time";
+import { byDevice, deviceStamp, houseDay, houseStamp, learn } from "./time";
 import { say } from "./words";
 
-const patience = 12_000;
+const patience = 5_000;
 const flights = new WeakMap<HTMLElement, Submission>();
 
 /** A UUIDv7: 48 bits of the device's milliseconds, then chance. */
@@ -34,7 +34,9 @@ export function fieldsOf(form: HTMLFormElement, button: HTMLElement | null): [st
     const day = part("_date");
     const time = part("_time");
     fields = fields.filter(([key]) => key !== name + "_date" && key !== name + "_time");
-    if (time) fields.push([name, houseStamp(day ?? houseDay(), time)]);
+    if (!time) continue;
+    const stamp = houseStamp(day ?? houseDay(), time);
+    fields.push([name, name === "happened" ? byDevice(stamp) : stamp]);
   }
   if (button instanceof HTMLButtonElement && button.name) {
     const set: [string, string][] = button.name === "_set" ? [...new URLSearchParams(button.value)] : [[button.name, button.value]];
@@ -73,7 +75,8 @@ export async function send(owner: HTMLElement, path: string, fields: [string, st
   clear(owner);
   try {
     const answer = await post(submission);
-    if (answer) await take(answer, owner, target);
+    if (answer?.status === 401) await signedOut(submission, owner);
+    else if (answer) await take(answer, owner, target);
     else await keep(submission, owner, target);
   } finally {
     busy(owner, button, false);
@@ -82,6 +85,7 @@ export async function send(owner: HTMLElement, path: string, fields: [string, st
 
 /** Null: nobody answered, or a server on the way said that ours did not. */
 async function post(submission: Submission): Promise<Response | null> {
+  if (hooks.keeper?.away()) return null;
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(), patience);
   try {
@@ -91,7 +95,7 @@ async function post(submission: Submission): Promise<Response | null> {
       headers: { "Milieu-Fragment": "1", "Milieu-Sent": deviceStamp(), Accept: "text/html" },
       signal: stop.signal,
     });
-    return [502, 503, 504].includes(answer.status) ? null : answer;
+    return [502, 503, 504, 507].includes(answer.status) ? null : answer;
   } catch {
     return null;
   } finally {
@@ -108,14 +112,11 @@ async function take(answer: Response, owner: HTMLElement, target: Element | null
     complain(owner, say("failed"));
     return;
   }
+  if (answer.status === 401) await hooks.keeper?.keep(flights.get(owner)!, false); // the session ended: it goes when somebody has signed in
   flights.delete(owner);
   if (answer.ok) done(owner);
   if (next) {
     location.assign(next);
-    return;
-  }
-  if (answer.status === 401) {
-    location.reload(); // the server shows the way to sign in; the draft stays
     return;
   }
   const kind = answer.headers.get("Content-Type") ?? "";
@@ -125,9 +126,15 @@ async function take(answer: Response, owner: HTMLElement, target: Element | null
   else if (!answer.ok) complain(owner, text.trim() || say("failed"));
 }
 
+/** The session has ended: what was written is kept if the device can, and the server shows the way to sign in. The draft stays. */
+async function signedOut(submission: Submission, owner: HTMLElement): Promise<void> {
+  if (owner instanceof HTMLFormElement && (await hooks.keeper?.keep(submission, false))) done(owner);
+  location.reload();
+}
+
 async function keep(submission: Submission, owner: HTMLElement, target: Element | null): Promise<void> {
   setNet(navigator.onLine ? "waiting" : "off");
-  const said = (await hooks.keeper?.keep(submission)) ?? null;
+  const said = (await hooks.keeper?.keep(submission, target !== null)) ?? null;
   if (said === null) {
     complain(owner, say("not_sent"));
     return;

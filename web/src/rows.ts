@@ -47,6 +47,7 @@ function place(part: Element, target: Element | null): boolean {
   if (part.hasAttribute("data-toast")) {
     const region = document.getElementById("toasts");
     region?.replaceChildren(part);
+    connect(part);
     return region !== null;
   }
   const old = part.id ? document.getElementById(part.id) : null;

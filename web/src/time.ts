@@ -1,7 +1,7 @@
 // Time on the page: the clock, "9 min ago", rings, and rows that grow late. The device's clock may be wrong; what is shown goes by the
 // server's, what is written down says the device's own (the server keeps both).
 
-import { recall, remember } from "./device";
+import { recall, remember } from "./choices";
 import { shift } from "./rows";
 import { say } from "./words";
 
@@ -106,6 +106,14 @@ export function houseStamp(day: string, time: string): string {
   const guess = wall - zoneMinutes(wall) * minute;
   const minutes = zoneMinutes(guess);
   return stamp(wall - minutes * minute, minutes);
+}
+
+/**
+ * A true moment as the device's own clock would have said it. The server moves an entry's times by what it finds the device's clock wrong by,
+ * so a time that was typed is written in the same terms.
+ */
+export function byDevice(moment: string): string {
+  return offset === 0 ? moment : deviceStamp(new Date(Date.parse(moment) - offset));
 }
 
 export function houseDay(): string {
