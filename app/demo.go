@@ -117,7 +117,7 @@ func (c *demoCmd) past(ctx context.Context, s *std, data *Data) (*ward.Ward, err
 	}
 	w, err := ward.Furnish(ctx, h, ward.Options{House: "Alder House", Zone: c.Zone, Unit: "Cedar", Beds: c.Beds, Seed: 1})
 	if err == nil {
-		err = w.MoveIn(ctx, c.bundles())
+		err = w.MoveInMadeUp(ctx, c.Beds)
 	}
 	if err == nil {
 		err = w.Run(ctx, now)

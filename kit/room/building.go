@@ -164,6 +164,7 @@ func Open(ctx context.Context, o Options) (*Building, error) {
 			cfg.FindSignIn = d.Hub.FindSignIn
 		}
 	}
+	cfg.NameOf = b.NameOf
 	if cfg.UnitFor == nil {
 		cfg.UnitFor = func(*web.Ctx) (web.Unit, error) { return web.Unit{}, nil }
 	}
@@ -204,6 +205,19 @@ func (b *Building) filed(entries []*record.Entry) {
 		}
 	}
 	b.Hub.Publish(signals...)
+}
+
+// NameOf is the name that a chart's person uses, or a place's; empty when nobody knows it.
+func (b *Building) NameOf(q db.Querier, chart record.ID) string {
+	for _, d := range b.Defs {
+		if d.Hub.NameOf == nil {
+			continue
+		}
+		if name := d.Hub.NameOf(q, chart); name != "" {
+			return name
+		}
+	}
+	return ""
 }
 
 // House is what pages show of the house.
