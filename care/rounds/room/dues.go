@@ -1,0 +1,348 @@
+package room
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"milieu/care/rounds"
+	"milieu/house/clients"
+	"milieu/house/places"
+	"milieu/kit/clock"
+	"milieu/kit/db"
+	"milieu/kit/due"
+	"milieu/kit/fault"
+	"milieu/kit/record"
+)
+
+// Ladders: who hears when a due has lapsed, after how long. They say whom to tell, not what is late: reports know no grace. The program's own
+// proposal, held from 2026-11-01.
+var (
+	checkLadder       = []due.Rung{{After: 2 * time.Minute, Tell: "unit"}, {After: 5 * time.Minute, Tell: "in_charge"}, {After: 10 * time.Minute, Tell: "supervisor"}}
+	reliefLadder      = []due.Rung{{After: 2 * time.Minute, Tell: "owner"}, {After: 5 * time.Minute, Tell: "unit"}, {After: 10 * time.Minute, Tell: "in_charge"}}
+	searchLadder      = []due.Rung{{After: 0, Tell: "unit"}, {After: 5 * time.Minute, Tell: "in_charge"}, {After: 15 * time.Minute, Tell: "supervisor"}}
+	helpLadder        = []due.Rung{{After: 0, Tell: "unit"}, {After: time.Minute, Tell: "in_charge"}, {After: 3 * time.Minute, Tell: "supervisor"}}
+	reviewLadder      = []due.Rung{{After: 0, Tell: "in_charge"}, {After: time.Hour, Tell: "supervisor"}}
+	environmentLadder = []due.Rung{{After: 15 * time.Minute, Tell: "unit"}, {After: time.Hour, Tell: "in_charge"}}
+	hazardLadder      = []due.Rung{{After: 0, Tell: "in_charge"}, {After: 4 * time.Hour, Tell: "supervisor"}}
+)
+
+// hazardWithin is how long a hazard may stay before it is late: the program's own proposal, held from 2026-11-01.
+const hazardWithin = time.Hour
+
+// Rules are the room's dues.
+func Rules() []due.Rule {
+	terms := append(append([]string{}, stayKinds...), orderKinds...)
+	people := append(append([]string{}, terms...), rounds.KindHouseRules)
+	return []due.Rule{
+		{Name: rounds.RuleCheck, Kinds: append(append([]string{}, people...), lookKinds...), Touches: touches, Windows: checkWindows, Ladder: checkLadder, TakenFor: 10 * time.Minute},
+		{Name: rounds.RuleRelief, Kinds: append(append([]string{}, people...), rounds.KindRelieved), Touches: touches, Windows: reliefWindows, Ladder: reliefLadder, TakenFor: 10 * time.Minute},
+		{Name: rounds.RuleReview, Kinds: people, Touches: touches, Windows: reviewWindows, Ladder: reviewLadder, TakenFor: time.Hour},
+		{Name: rounds.RuleSearch, Kinds: append(append(append([]string{}, stayKinds...), lookKinds...), rounds.KindSearchEnded), Touches: touchesSearch, Windows: searchWindows, Ladder: searchLadder, TakenFor: 10 * time.Minute},
+		{Name: rounds.RuleHelp, Kinds: []string{rounds.KindChecked, rounds.KindHelpCalled, rounds.KindHelpAnswered}, Touches: touchesHelp, Windows: helpWindows, Ladder: helpLadder, TakenFor: 5 * time.Minute},
+		{Name: rounds.RuleEnvironment, Kinds: []string{rounds.KindHouseRules, rounds.KindEnvironment, "places.unit_closed"}, Windows: environmentWindows, Ladder: environmentLadder, TakenFor: time.Hour},
+		{Name: rounds.RuleHazard, Kinds: []string{rounds.KindHazard, rounds.KindHazardCleared}, Windows: hazardWindows, Ladder: hazardLadder, TakenFor: 4 * time.Hour},
+	}
+}
+
+// touches says whose dues an entry moves: its own chart's; the chart it was merged into; everybody's of a unit when the unit's rules change.
+func touches(q db.Querier, e *record.Entry, b record.Body) ([]record.ID, error) {
+	switch e.Kind {
+	case rounds.KindChecked, rounds.KindNotSeen, rounds.KindRelieved:
+		return []record.ID{e.Chart}, nil
+	case rounds.KindHouseRules:
+		return everBetween(q, e.Chart, e.Happened)
+	}
+	out := []record.ID{e.Chart}
+	for i := 0; i < len(out); i++ { // along the merges, which may come in any order
+		err := db.Each(q, `SELECT ref FROM rounds_term_v1 WHERE chart = $1 AND what = 'clients.merged'`, []any{out[i][:]}, func(r db.Row) error {
+			var into record.ID
+			err := r.Scan(&into)
+			if !slices.Contains(out, into) {
+				out = append(out, into)
+			}
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("following the merges of chart %s: %w", e.Chart, err)
+		}
+	}
+	switch x := b.(type) { // a merge taken back is in the table no more
+	case *clients.Merged:
+		out = append(out, x.Into)
+	case *clients.Unmerged:
+		out = append(out, x.From)
+	}
+	return out, nil
+}
+
+// everBetween gives the charts that were on a unit at a time or came to it later.
+func everBetween(q db.Querier, unit record.ID, since time.Time) ([]record.ID, error) {
+	var out []record.ID
+	err := db.Each(q, `SELECT DISTINCT t.chart FROM rounds_term_v1 t WHERE t.unit = $1 AND NOT EXISTS (SELECT 1 FROM rounds_term_v1 d WHERE d.chart = t.chart AND d.happened > t.happened
+AND d.happened <= $2 AND d.what IN ('clients.discharged', 'clients.transferred', 'clients.admitted', 'clients.merged'))`, []any{unit[:], clock.Micros(since)}, func(r db.Row) error {
+		var chart record.ID
+		err := r.Scan(&chart)
+		out = append(out, chart)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("listing who was on unit %s: %w", unit, err)
+	}
+	slices.SortFunc(out, func(a, b record.ID) int { return slices.Compare(a[:], b[:]) })
+	return out, nil
+}
+
+// withLooks reads the looks that count now, adds the sightings that may have ended a night order, and makes sightings known to the terms.
+func withLooks(q db.Querier, chart record.ID, t *rounds.Terms) ([]rounds.Look, error) {
+	seen, err := Since(q, chart)
+	if err != nil {
+		return nil, err
+	}
+	t.Seen = seen
+	if len(t.Nights) > 0 && len(seen) > 0 {
+		last := seen[len(seen)-1].At
+		if t.Seen, err = Between(q, chart, last.Add(-24*time.Hour), last.Add(time.Microsecond)); err != nil {
+			return nil, err
+		}
+	}
+	return seen, nil
+}
+
+func checkWindows(q db.Querier, chart record.ID) ([]due.Window, error) {
+	t, err := TermsOf(q, chart)
+	if err != nil || len(t.Stays) == 0 {
+		return nil, err
+	}
+	seen, err := withLooks(q, chart, &t)
+	if err != nil {
+		return nil, err
+	}
+	n, ok := t.Next(seen)
+	if !ok {
+		return nil, nil
+	}
+	data, err := n.Data().Pack()
+	if err != nil {
+		return nil, err
+	}
+	return []due.Window{{Chart: chart, Rule: rounds.RuleCheck, Anchor: n.Anchor, Opens: n.Opens, Due: n.Ask, Late: n.Late, Data: data}}, nil
+}
+
+func reliefWindows(q db.Querier, chart record.ID) ([]due.Window, error) {
+	t, err := TermsOf(q, chart)
+	if err != nil || len(t.Stays) == 0 {
+		return nil, err
+	}
+	watches, err := WatchesOf(q, chart, t.Stays[0].Happened)
+	if err != nil {
+		return nil, err
+	}
+	r, ok := t.Relief(watches)
+	if !ok {
+		return nil, nil
+	}
+	d := rounds.Data{Unit: r.Regime.Unit, Level: r.Regime.Level.Code, Minutes: r.Regime.Rules.StintMinutes, At: r.Opens}
+	w := due.Window{Chart: chart, Rule: rounds.RuleRelief, Anchor: r.Anchor, Opens: r.Opens, Due: r.Late, Late: r.Late}
+	if r.Watch != nil {
+		d.By, w.Owner = r.Watch.To, r.Watch.To
+	} else {
+		w.Due = r.Opens // nobody has begun: at once
+	}
+	if w.Data, err = d.Pack(); err != nil {
+		return nil, err
+	}
+	return []due.Window{w}, nil
+}
+
+func reviewWindows(q db.Querier, chart record.ID) ([]due.Window, error) {
+	t, err := TermsOf(q, chart)
+	if err != nil || len(t.Orders) == 0 {
+		return nil, err
+	}
+	r, at, ok := t.Review()
+	if !ok {
+		return nil, nil
+	}
+	d := rounds.Data{Unit: r.Unit, Level: r.Order.Level, At: r.Order.Happened, Words: r.Order.Reason}
+	data, err := d.Pack()
+	if err != nil {
+		return nil, err
+	}
+	return []due.Window{{Chart: chart, Rule: rounds.RuleReview, Anchor: r.Order.ID, Opens: r.Order.Happened, Due: at, Late: at, Data: data}}, nil
+}
+
+// call is one row of the table of calls.
+type call struct {
+	ID     record.ID
+	What   string
+	At     time.Time
+	Author record.ID
+	Code   string
+	Place  string
+	Words  string
+	Ref    record.ID
+}
+
+// calls reads a chart's calls of two sorts: what opens and what closes.
+func calls(q db.Querier, chart record.ID, opens, closes string) ([]call, error) {
+	var out []call
+	err := db.Each(q, "SELECT id, what, happened, author, code, place, words, ref FROM rounds_call_v1 WHERE chart = $1 AND what IN ($2, $3) ORDER BY happened, id", []any{chart[:], opens, closes}, func(r db.Row) error {
+		var c call
+		var happened int64
+		err := r.Scan(&c.ID, &c.What, &happened, &c.Author, &c.Code, &c.Place, &c.Words, &c.Ref)
+		c.At = clock.FromMicros(happened)
+		out = append(out, c)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading the calls of chart %s: %w", chart, err)
+	}
+	return out, nil
+}
+
+// unanswered are the calls that nothing closes.
+func unanswered(list []call, opens string) []call {
+	closed := map[record.ID]bool{}
+	for _, c := range list {
+		if c.What != opens {
+			closed[c.Ref] = true
+		}
+	}
+	var out []call
+	for _, c := range list {
+		if c.What == opens && !closed[c.ID] {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+func window(chart record.ID, rule, key string, c call, late time.Time) (due.Window, error) {
+	data, err := rounds.Data{At: c.At, Place: c.Place, Reason: c.Code, By: c.Author, Words: c.Words}.Pack()
+	return due.Window{Chart: chart, Rule: rule, Key: key, Anchor: c.ID, Opens: c.At, Due: c.At, Late: late, Data: data}, err
+}
+
+func touchesHelp(_ db.Querier, e *record.Entry, b record.Body) ([]record.ID, error) {
+	if c, ok := b.(*rounds.Checked); ok && !rounds.StateOf(c.State).Help {
+		return nil, nil
+	}
+	return []record.ID{e.Chart}, nil
+}
+
+func helpWindows(q db.Querier, chart record.ID) ([]due.Window, error) {
+	list, err := calls(q, chart, whatHelp, whatAnswered)
+	if err != nil {
+		return nil, err
+	}
+	var out []due.Window
+	for _, c := range unanswered(list, whatHelp) {
+		if !c.Ref.IsZero() { // raised by a check: taken back together with it
+			stands, err := db.Exists(q, "SELECT 1 FROM rounds_look_v1 WHERE chart = $1 AND happened = $2 AND id = $3", chart[:], clock.Micros(c.At), c.Ref[:])
+			if err != nil {
+				return nil, err
+			}
+			if !stands {
+				continue
+			}
+		}
+		w, err := window(chart, rounds.RuleHelp, c.ID.String(), c, c.At)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, w)
+	}
+	return out, nil
+}
+
+// touchesSearch spares the look that ends no search a working out: nearly every one.
+func touchesSearch(q db.Querier, e *record.Entry, b record.Body) ([]record.ID, error) {
+	if n, ok := b.(*rounds.NotSeen); ok && rounds.ReasonOf(n.Reason).Search || e.Kind == rounds.KindSearchEnded {
+		return []record.ID{e.Chart}, nil
+	}
+	searched, err := db.Exists(q, `SELECT 1 FROM rounds_call_v1 WHERE chart = $1 AND what = 'search' UNION ALL SELECT 1 FROM rounds_term_v1 WHERE chart = $1 AND what = 'clients.left' AND code = 'absent' LIMIT 1`, e.Chart[:])
+	if err != nil || !searched && e.Kind != "clients.left" {
+		return nil, err
+	}
+	return []record.ID{e.Chart}, nil
+}
+
+func searchWindows(q db.Querier, chart record.ID) ([]due.Window, error) {
+	list, err := calls(q, chart, whatSearch, whatEnded)
+	if err != nil {
+		return nil, err
+	}
+	t, err := TermsOf(q, chart)
+	if err != nil {
+		return nil, err
+	}
+	seen, err := Since(q, chart)
+	if err != nil {
+		return nil, err
+	}
+	var searches []rounds.Search
+	var ends []time.Time
+	for _, c := range list {
+		if c.What == whatSearch {
+			searches = append(searches, rounds.Search{ID: c.ID, At: c.At, Reason: c.Code, Place: c.Place, By: c.Author})
+		} else {
+			ends = append(ends, c.At)
+		}
+	}
+	s, ok := t.Missing(searches, ends, seen)
+	if !ok {
+		return nil, nil
+	}
+	w, err := window(chart, rounds.RuleSearch, "", call{ID: s.ID, At: s.At, Code: s.Reason, Place: s.Place, Author: s.By}, s.Late)
+	return []due.Window{w}, err
+}
+
+func hazardWindows(q db.Querier, chart record.ID) ([]due.Window, error) {
+	list, err := calls(q, chart, whatHazard, whatCleared)
+	if err != nil {
+		return nil, err
+	}
+	var out []due.Window
+	for _, c := range unanswered(list, whatHazard) {
+		w, err := window(chart, rounds.RuleHazard, c.ID.String(), c, c.At.Add(hazardWithin))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, w)
+	}
+	return out, nil
+}
+
+func environmentWindows(q db.Querier, chart record.ID) ([]due.Window, error) {
+	rules, err := RulesOf(q, chart)
+	if err != nil || len(rules) == 0 {
+		return nil, err
+	}
+	if unit, err := places.UnitOf(q, chart); err == nil && !unit.Open {
+		return nil, nil
+	} else if err != nil && fault.KindOf(err) != fault.NotFound {
+		return nil, err
+	}
+	var done []rounds.Walk
+	err = db.Each(q, "SELECT id, happened FROM rounds_environment_v1 WHERE chart = $1 ORDER BY happened DESC, id LIMIT 1", []any{chart[:]}, func(r db.Row) error {
+		var w rounds.Walk
+		var happened int64
+		err := r.Scan(&w.ID, &happened)
+		w.At = clock.FromMicros(happened)
+		done = append(done, w)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading the last walk through unit %s: %w", chart, err)
+	}
+	anchor, opens, late, ok := rounds.NextWalk(rules, done)
+	if !ok {
+		return nil, nil
+	}
+	d := rounds.Data{Unit: chart}
+	if len(done) > 0 {
+		d.At = done[0].At
+	}
+	data, err := d.Pack()
+	return []due.Window{{Chart: chart, Rule: rounds.RuleEnvironment, Anchor: anchor, Opens: opens, Due: late, Late: late, Data: data}}, err
+}

@@ -1,0 +1,240 @@
+package room
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	jsonv2 "github.com/go-json-experiment/json"
+
+	"milieu/care/rounds"
+	"milieu/house/places"
+	"milieu/kit/clock"
+	"milieu/kit/db"
+	"milieu/kit/record"
+)
+
+// TermsOf reads everything that says how often a person must be seen. Sightings are not in it.
+func TermsOf(q db.Querier, chart record.ID) (rounds.Terms, error) {
+	var t rounds.Terms
+	if err := addTerms(q, chart, &t, nil); err != nil {
+		return t, err
+	}
+	t.Sort()
+	if len(t.Nights) > 0 {
+		house, err := places.HouseOf(q)
+		if err != nil {
+			return t, err
+		}
+		t.Zone = house.Location()
+	}
+	return t, addRules(q, &t)
+}
+
+const termColumns = "SELECT chart, happened, id, what, unit, room, ref, code, until, body FROM rounds_term_v1 WHERE "
+
+// addTerms reads the terms of a chart and of the charts merged into it: an order stays in force when two charts turn out to be one person's.
+func addTerms(q db.Querier, chart record.ID, t *rounds.Terms, under []record.ID) error {
+	var merged []merge
+	apart := map[record.ID]bool{}
+	var into []merge
+	err := db.Each(q, termColumns+"chart = $1 UNION ALL "+termColumns+"ref = $1 AND what = 'clients.merged'", []any{chart[:]}, func(r db.Row) error {
+		var whose, id, unit, room, ref record.ID
+		var happened, until int64
+		var what, code string
+		var body []byte
+		if err := r.Scan(&whose, &happened, &id, &what, &unit, &room, &ref, &code, &until, &body); err != nil {
+			return err
+		}
+		at := clock.FromMicros(happened)
+		switch {
+		case whose != chart:
+			into = append(into, merge{id, whose, at})
+			return nil
+		case what == "clients.merged":
+			merged = append(merged, merge{id, ref, at})
+			return nil
+		case what == "clients.unmerged":
+			apart[ref] = true
+			return nil
+		}
+		return addTerm(t, id, at, what, unit, room, code, until, body)
+	})
+	if err != nil {
+		return fmt.Errorf("reading the terms of chart %s: %w", chart, err)
+	}
+	for _, m := range merged {
+		if !apart[m.id] && len(under) == 0 { // the person goes on under another chart
+			t.Stays = append(t.Stays, rounds.Stay{ID: m.id, Happened: m.at, Where: rounds.Gone})
+		}
+	}
+	for _, m := range into {
+		if slices.Contains(under, m.chart) || m.chart == chart {
+			continue // a ring, made by devices that did not know of each other
+		}
+		stands, err := stillMerged(q, m)
+		if err != nil {
+			return err
+		}
+		if stands {
+			if err := addTerms(q, m.chart, t, append(under, chart)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+type merge struct {
+	id    record.ID
+	chart record.ID
+	at    time.Time
+}
+
+func stillMerged(q db.Querier, m merge) (bool, error) {
+	apart, err := db.Exists(q, "SELECT 1 FROM rounds_term_v1 WHERE ref = $1 AND what = 'clients.unmerged'", m.id[:])
+	if err != nil {
+		return false, fmt.Errorf("reading the merges of chart %s: %w", m.chart, err)
+	}
+	return !apart, nil
+}
+
+func addTerm(t *rounds.Terms, id record.ID, at time.Time, what string, unit, room record.ID, code string, until int64, body []byte) error {
+	stay := rounds.Stay{ID: id, Happened: at, Unit: unit, Room: room, Kind: code, Expected: clock.FromMicros(until)}
+	switch what {
+	case "clients.admitted", "clients.transferred":
+		stay.Where = rounds.Here
+	case "clients.returned":
+		stay.Where, stay.Back = rounds.Here, true
+	case "clients.left":
+		stay.Where = rounds.Away
+	case "clients.discharged":
+		stay.Where = rounds.Gone
+	case rounds.KindRaised:
+		var b rounds.LevelRaised
+		err := jsonv2.Unmarshal(body, &b)
+		t.Orders = append(t.Orders, rounds.Ordered{ID: id, Happened: at, Raise: true, Order: b.Order})
+		return err
+	case rounds.KindLowered:
+		var b rounds.LevelLowered
+		err := jsonv2.Unmarshal(body, &b)
+		t.Orders = append(t.Orders, rounds.Ordered{ID: id, Happened: at, Order: b.Order, Until: b.Until})
+		return err
+	case rounds.KindNight:
+		var b rounds.NightOrdered
+		err := jsonv2.Unmarshal(body, &b)
+		t.Nights = append(t.Nights, rounds.Night{ID: id, Happened: at, NightOrdered: b})
+		return err
+	case rounds.KindNightEnded:
+		t.Nights = append(t.Nights, rounds.Night{ID: id, Happened: at, End: true})
+		return nil
+	default:
+		return fmt.Errorf("%q is no term", what)
+	}
+	t.Stays = append(t.Stays, stay)
+	return nil
+}
+
+// addRules reads what the units of the person's stay fix.
+func addRules(q db.Querier, t *rounds.Terms) error {
+	var seen []record.ID
+	for i := range t.Stays {
+		unit := t.Stays[i].Unit
+		if unit.IsZero() || slices.Contains(seen, unit) {
+			continue
+		}
+		seen = append(seen, unit)
+		rules, err := RulesOf(q, unit)
+		if err != nil {
+			return err
+		}
+		t.Rules = append(t.Rules, rules...)
+	}
+	if len(seen) > 1 {
+		t.Sort()
+	}
+	return nil
+}
+
+// RulesOf reads what a unit has fixed for its rounds over time, the oldest first.
+func RulesOf(q db.Querier, unit record.ID) ([]rounds.Fixed, error) {
+	var out []rounds.Fixed
+	err := db.Each(q, "SELECT happened, id, body FROM rounds_rules_v1 WHERE chart = $1 ORDER BY happened, id", []any{unit[:]}, func(r db.Row) error {
+		f := rounds.Fixed{Unit: unit}
+		var happened int64
+		var body []byte
+		if err := r.Scan(&happened, &f.ID, &body); err != nil {
+			return err
+		}
+		f.Happened = clock.FromMicros(happened)
+		out = append(out, f)
+		return jsonv2.Unmarshal(body, &out[len(out)-1].HouseRules)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading the rules for rounds of unit %s: %w", unit, err)
+	}
+	return out, nil
+}
+
+// HouseRules are a unit's rules now, with the program's own in every place the unit has left open.
+func HouseRules(q db.Querier, unit record.ID) (rounds.HouseRules, error) {
+	rules, err := RulesOf(q, unit)
+	if err != nil || len(rules) == 0 {
+		return rounds.HouseRules{}.Filled(), err
+	}
+	return rules[len(rules)-1].Filled(), nil
+}
+
+const lookColumns = "SELECT id, happened, written, received, author, device, settles, state, reason, place, method, proof, declined, words, level, after, marks FROM rounds_look_v1 WHERE "
+
+func scanLook(r db.Row, chart record.ID) (rounds.Look, error) {
+	l := rounds.Look{Chart: chart}
+	var happened, written, received, settles, marks int64
+	err := r.Scan(&l.ID, &happened, &written, &received, &l.Author, &l.Device, &settles, &l.State, &l.Reason, &l.Place, &l.Method, &l.Proof, &l.Declined, &l.Words, &l.Level, &l.After, &marks)
+	l.At, l.Written, l.Received = clock.FromMicros(happened), clock.FromMicros(written), clock.FromMicros(received)
+	l.Seen, l.Later, l.Late = settles == settlesSeen, marks&markLater != 0, marks&markLate != 0
+	return l, err
+}
+
+// Since gives the last look that settles and all from then on, in order.
+func Since(q db.Querier, chart record.ID) ([]rounds.Look, error) {
+	return looks(q, chart, lookColumns+`chart = $1 AND happened >= COALESCE((SELECT happened FROM rounds_look_v1 WHERE chart = $1 AND settles > 0 ORDER BY happened DESC LIMIT 1), 0)
+ORDER BY happened, id`, chart[:])
+}
+
+// Between gives the looks from a time to another, and the last that settles before it.
+func Between(q db.Querier, chart record.ID, from, to time.Time) ([]rounds.Look, error) {
+	return looks(q, chart, lookColumns+`chart = $1 AND happened < $3 AND happened >= COALESCE((SELECT happened FROM rounds_look_v1 WHERE chart = $1 AND happened < $2 AND settles > 0 ORDER BY happened DESC LIMIT 1), $2)
+ORDER BY happened, id`, chart[:], clock.Micros(from), clock.Micros(to))
+}
+
+func looks(q db.Querier, chart record.ID, query string, args ...any) ([]rounds.Look, error) {
+	var out []rounds.Look
+	err := db.Each(q, query, args, func(r db.Row) error {
+		l, err := scanLook(r, chart)
+		out = append(out, l)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading the looks of chart %s: %w", chart, err)
+	}
+	return out, nil
+}
+
+// WatchesOf gives the stints of continuous watching since a time, and the one before it.
+func WatchesOf(q db.Querier, chart record.ID, since time.Time) ([]rounds.Watch, error) {
+	var out []rounds.Watch
+	err := db.Each(q, `SELECT id, happened, giver, taker FROM rounds_watch_v1 WHERE chart = $1
+AND happened >= COALESCE((SELECT happened FROM rounds_watch_v1 WHERE chart = $1 AND happened < $2 ORDER BY happened DESC LIMIT 1), $2) ORDER BY happened, id`, []any{chart[:], clock.Micros(since)}, func(r db.Row) error {
+		var w rounds.Watch
+		var happened int64
+		err := r.Scan(&w.ID, &happened, &w.From, &w.To)
+		w.At = clock.FromMicros(happened)
+		out = append(out, w)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading who watched chart %s: %w", chart, err)
+	}
+	return out, nil
+}
