@@ -64,6 +64,7 @@ type asked struct {
 
 type lent struct {
 	Grant  record.ID `json:"grant"`
+	Reader record.ID `json:"reader"`
 	Until  int64     `json:"until"` // ms since 1970
 	Now    int64     `json:"now"`   // the server's clock, ms: the device measures its own by it
 	Key    int64     `json:"key"`
@@ -111,7 +112,7 @@ func (d *devices) take(c *web.Ctx) error {
 	if err := d.hear(c, unit.ID); err != nil {
 		return err
 	}
-	out := lent{Grant: g.ID, Until: g.Until.UnixMilli(), Now: c.Now.UnixMilli(), Key: number, Public: key.PublicKey().Bytes(), Secret: g.Secret}
+	out := lent{Grant: g.ID, Reader: g.Person, Until: g.Until.UnixMilli(), Now: c.Now.UnixMilli(), Key: number, Public: key.PublicKey().Bytes(), Secret: g.Secret}
 	if out.Drafts, err = draftKey(key, c.Scope.Person, c.Scope.Device); err != nil {
 		return err
 	}

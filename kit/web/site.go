@@ -140,6 +140,9 @@ func (s *Site) admit(c *Ctx, r Route) error {
 		house = s.House()
 	}
 	env := ui.Env{Locale: house.Locale, Zone: house.Zone, Now: c.Now}
+	if c.Scope != nil && c.Session != nil {
+		env.Reader = c.Scope.Person.String()
+	}
 	if t, err := c.R.Cookie("theme"); err == nil && (t.Value == "dark" || t.Value == "light") {
 		env.Theme = t.Value
 	}

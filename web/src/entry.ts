@@ -112,7 +112,6 @@ async function take(answer: Response, owner: HTMLElement, target: Element | null
     complain(owner, say("failed"));
     return;
   }
-  if (answer.status === 401) await hooks.keeper?.keep(flights.get(owner)!, false); // the session ended: it goes when somebody has signed in
   flights.delete(owner);
   if (answer.ok) done(owner);
   if (next) {

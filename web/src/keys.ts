@@ -9,10 +9,11 @@ export const rounds = 600_000;
 const tries = 10;
 
 /** What the server lends: POST /device/take. Byte fields are base64. */
-export interface Lent { grant: string; until: number; now: number; key: number; public: string; secret: string; drafts: string; pages?: string[] }
+export interface Lent { grant: string; reader: string; until: number; now: number; key: number; public: string; secret: string; drafts: string; pages?: string[] }
 
 export interface Keys {
   grant: string;
+  reader: string; // whose they are
   until: number;
   key: number; // the number of the server's key pair
   public: Bytes;
@@ -49,7 +50,7 @@ export async function makeKeys(lent: Lent): Promise<Keys> {
   const sign = { name: "HMAC", hash: "SHA-256", length: 256 };
   const cipher = { name: "AES-GCM", length: 256 };
   return {
-    grant: lent.grant, until: lent.until, key: lent.key, public: fromBase64(lent.public),
+    grant: lent.grant, reader: lent.reader, until: lent.until, key: lent.key, public: fromBase64(lent.public),
     mac: await make(secret, "mac", sign, ["sign"]),
     pages: await make(secret, "pages", cipher, ["encrypt", "decrypt"]),
     names: await make(secret, "names", sign, ["sign"]),

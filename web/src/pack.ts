@@ -7,7 +7,7 @@ import { get, put } from "./store";
 
 export type Form = "page" | "part"; // as drawn for the browser, or for a script that asked for a part
 
-interface Answer { type: string; html: string }
+export interface Answer { type: string; csp: string; html: string }
 
 const name = (address: string, form: Form) => `${form} ${address}`;
 
