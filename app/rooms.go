@@ -4,15 +4,18 @@ import (
 	clientsroom "milieu/house/clients/room"
 	placesroom "milieu/house/places/room"
 	staffroom "milieu/house/staff/room"
+	"milieu/kit/device"
+	"milieu/kit/draft"
 	"milieu/kit/room"
 )
 
 // Rooms lists every room of the program, by hand.
 func Rooms(*Data) []room.Def {
 	people := &clientsroom.Room{}
-	return []room.Def{
+	rooms := []room.Def{
 		placesroom.Def(),
 		staffroom.Def(),
 		people.Def(),
 	}
+	return append(rooms, draft.Def(), device.Def(rooms))
 }

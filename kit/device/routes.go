@@ -35,6 +35,15 @@ type lastHeard struct {
 	person record.ID
 }
 
+// Def offers the doors and tables of devices. What a device takes along for a shift is what the given rooms pack.
+func Def(rooms []room.Def) room.Def {
+	var packs []room.PackPart
+	for _, r := range rooms {
+		packs = append(packs, r.Pack...)
+	}
+	return room.Def{Name: "device", Schema: Schema, Routes: Routes(packs...)}
+}
+
 // Routes are the doors for devices. Packs are the rooms' parts of what a device takes along for a shift.
 func Routes(packs ...room.PackPart) []web.Route {
 	d := &devices{packs: packs, heard: map[string]lastHeard{}}
