@@ -2,8 +2,6 @@ package rounds
 
 import (
 	"time"
-
-	"milieu/kit/record"
 )
 
 // Stretch is a stretch of time.
@@ -232,15 +230,4 @@ func CountGaps(gaps []Gap, from, to time.Time) (c Counts) {
 		}
 	}
 	return c
-}
-
-// Pattern is something in the record worth a question to a person. It is never a verdict.
-type Pattern struct {
-	Code     string // key of its words: rounds.pattern.CODE
-	Who      record.ID
-	Charts   []record.ID
-	From, To time.Time
-	N        int
-	Spread   time.Duration
-	Looks    []record.ID // the evidence
 }

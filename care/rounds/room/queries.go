@@ -107,9 +107,6 @@ func (r *Row) without(q db.Querier) error {
 	}
 	last := t.Now()
 	r.Mode, r.Level = last.Mode, last.Level
-	if r.Mode == rounds.Intervals || r.Mode == rounds.Continuous {
-		r.Mode = rounds.Out // seen during a leave, and answered for again
-	}
 	return nil
 }
 
@@ -187,13 +184,9 @@ func Tracks(q db.Querier, unit record.ID, from, to time.Time) ([]Track, error) {
 	if err != nil {
 		return nil, err
 	}
-	downs, err := due.Downtime(q, from, to)
+	down, err := downtime(q, from, to)
 	if err != nil {
-		return nil, fmt.Errorf("reading when the system did not run: %w", err)
-	}
-	var down []rounds.Stretch
-	for _, d := range downs {
-		down = append(down, rounds.Stretch{From: d.From, To: d.To})
+		return nil, err
 	}
 	var out []Track
 	for _, chart := range charts {
@@ -218,15 +211,23 @@ func Tracks(q db.Querier, unit record.ID, from, to time.Time) ([]Track, error) {
 	return out, nil
 }
 
+func downtime(q db.Querier, from, to time.Time) ([]rounds.Stretch, error) {
+	list, err := due.Downtime(q, from, to)
+	if err != nil {
+		return nil, fmt.Errorf("reading when the system did not run: %w", err)
+	}
+	var out []rounds.Stretch
+	for _, d := range list {
+		out = append(out, rounds.Stretch{From: d.From, To: d.To})
+	}
+	return out, nil
+}
+
 // TrackOf gives one person's track, on whichever units they were.
 func TrackOf(q db.Querier, chart record.ID, from, to time.Time) (Track, error) {
-	downs, err := due.Downtime(q, from, to)
+	down, err := downtime(q, from, to)
 	if err != nil {
-		return Track{}, fmt.Errorf("reading when the system did not run: %w", err)
-	}
-	var down []rounds.Stretch
-	for _, d := range downs {
-		down = append(down, rounds.Stretch{From: d.From, To: d.To})
+		return Track{}, err
 	}
 	t, err := track(q, chart, record.Zero, down, from, to)
 	t.Name = clients.NameOf(q, chart)
