@@ -76,19 +76,33 @@ func Units(q db.Querier) ([]Unit, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the units: %w", err)
 	}
-	beds, err := bedsWhere(q, "", nil)
+	slices.SortFunc(out, func(a, b Unit) int { return Natural(a.Name, b.Name) })
+	return out, countBeds(q, out)
+}
+
+// countBeds counts the beds in use that stand in a room in use.
+func countBeds(q db.Querier, units []Unit) error {
+	rooms, err := roomsWhere(q, "")
 	if err != nil {
-		return nil, err
+		return err
 	}
-	for i := range out {
-		for _, b := range beds {
-			if b.Open && b.Unit == out[i].ID {
-				out[i].Beds++
-			}
+	beds, err := bedsWhere(q, "")
+	if err != nil {
+		return err
+	}
+	open, count := map[record.ID]bool{}, map[record.ID]int{}
+	for _, r := range rooms {
+		open[r.ID] = r.Open
+	}
+	for _, b := range beds {
+		if b.Open && open[b.Room] {
+			count[b.Unit]++
 		}
 	}
-	slices.SortFunc(out, func(a, b Unit) int { return Natural(a.Name, b.Name) })
-	return out, nil
+	for i := range units {
+		units[i].Beds = count[units[i].ID]
+	}
+	return nil
 }
 
 // UnitOf gives one unit. An ID that is no unit's is fault.NotFound.
@@ -135,25 +149,33 @@ func Within(s *access.Scope, units []Unit) []Unit {
 
 // Rooms lists the unit's rooms in use, by name as people sort them.
 func Rooms(q db.Querier, unit record.ID) ([]Room, error) {
+	out, err := roomsWhere(q, "WHERE unit = $1", unit[:])
+	if err != nil {
+		return nil, err
+	}
+	out = slices.DeleteFunc(out, func(r Room) bool { return !r.Open })
+	slices.SortFunc(out, func(a, b Room) int { return Natural(a.Name, b.Name) })
+	return out, coded(q, unit, out)
+}
+
+func roomsWhere(q db.Querier, where string, args ...any) ([]Room, error) {
 	var out []Room
-	err := db.Each(q, "SELECT room, said, name, kind FROM places_room_v1 WHERE unit = $1 ORDER BY room, happened, id", []any{unit[:]}, func(r db.Row) error {
+	err := db.Each(q, "SELECT unit, room, said, name, kind FROM places_room_v1 "+where+" ORDER BY unit, room, happened, id", args, func(r db.Row) error {
 		var s Room
 		var said string
-		if err := r.Scan(&s.ID, &said, &s.Name, &s.Kind); err != nil {
+		if err := r.Scan(&s.Unit, &s.ID, &said, &s.Name, &s.Kind); err != nil {
 			return err
 		}
-		if len(out) == 0 || out[len(out)-1].ID != s.ID {
-			out = append(out, Room{ID: s.ID, Unit: unit})
+		if len(out) == 0 || out[len(out)-1].ID != s.ID || out[len(out)-1].Unit != s.Unit {
+			out = append(out, Room{ID: s.ID, Unit: s.Unit})
 		}
 		out[len(out)-1].hear(said, s)
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("reading the rooms of unit %s: %w", unit, err)
+		return nil, fmt.Errorf("reading the rooms: %w", err)
 	}
-	out = slices.DeleteFunc(out, func(r Room) bool { return !r.Open })
-	slices.SortFunc(out, func(a, b Room) int { return Natural(a.Name, b.Name) })
-	return out, coded(q, unit, out)
+	return out, nil
 }
 
 func (o *Room) hear(said string, s Room) {
@@ -193,7 +215,7 @@ func Beds(q db.Querier, unit record.ID) ([]Bed, error) {
 	for _, r := range rooms {
 		names[r.ID] = r.Name
 	}
-	all, err := bedsWhere(q, "WHERE unit = $1", []any{unit[:]})
+	all, err := bedsWhere(q, "WHERE unit = $1", unit[:])
 	if err != nil {
 		return nil, err
 	}
@@ -213,7 +235,7 @@ func Beds(q db.Querier, unit record.ID) ([]Bed, error) {
 	return out, nil
 }
 
-func bedsWhere(q db.Querier, where string, args []any) ([]Bed, error) {
+func bedsWhere(q db.Querier, where string, args ...any) ([]Bed, error) {
 	var out []Bed
 	err := db.Each(q, "SELECT unit, bed, said, name, room FROM places_bed_v1 "+where+" ORDER BY unit, bed, happened, id", args, func(r db.Row) error {
 		var s Bed
