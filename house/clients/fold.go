@@ -74,8 +74,8 @@ func cuts(word string) []string {
 
 // sounds brings spellings of one sound together before vowels are dropped; longer ones first.
 var sounds = strings.NewReplacer(
-	"tsch", "c", "sch", "s", "tch", "c", "dzh", "j", "ght", "t", "sz", "s", "cz", "c", "sh", "s", "ch", "c", "zh", "s", "dj", "j", "ph", "f", "gh", "g", "kh", "k", "th", "t", "wh", "v",
-	"ck", "k", "qu", "k", "q", "k", "x", "ks", "ce", "se", "ci", "si", "cy", "sy", "c", "k", "z", "s", "w", "v", "b", "p", "d", "t", "g", "k", "j", "y")
+	"tsch", "c", "sch", "s", "tch", "c", "dzh", "j", "ght", "t", "sz", "s", "cz", "c", "sh", "s", "ch", "c", "zh", "s", "dj", "j", "ph", "f", "gh", "g", "kh", "k", "th", "t", "wh", "f",
+	"ck", "k", "qu", "k", "q", "k", "x", "ks", "ce", "se", "ci", "si", "cy", "sy", "c", "k", "z", "s", "w", "f", "v", "f", "b", "p", "d", "t", "g", "k", "j", "y")
 
 // Sound is a phonetic key of our own: consonants by their sound, vowels only where a word begins with one, all of them alike. It is coarse
 // on purpose; nearness decides what is shown. Words in other scripts than Latin have none.

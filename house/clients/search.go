@@ -28,7 +28,14 @@ type Found struct {
 // Search finds clients within a scope by any of their names, also when it is spelled otherwise, by alias, by number, or by the name of the
 // room they have. The nearest come first; at most SearchMax.
 func Search(q db.Querier, scope *access.Scope, text string) ([]Found, error) {
-	words := tokens(text)
+	found, err := search(q, scope, text, strings.Fields(Fold(text)))
+	if joined := clip(strings.ReplaceAll(Fold(text), " ", "")); err == nil && len(found) == 0 && joined != "" {
+		return search(q, scope, text, []string{joined}) // "o brien", "mei lin" are one word to others
+	}
+	return found, err
+}
+
+func search(q db.Querier, scope *access.Scope, text string, words []string) ([]Found, error) {
 	if len(words) > 6 {
 		words = words[:6]
 	}
@@ -162,11 +169,9 @@ func termsNear(q db.Querier, word string) ([]string, error) {
 			return err
 		})
 	}
-	if len([]rune(word)) > 1 {
-		from := []byte(termName + word)
-		if err := collect("SELECT DISTINCT term FROM clients_term_v1 WHERE term >= $1 AND term < $2 LIMIT 30", from, append(slices.Clone(from), 0xff)); err != nil {
-			return nil, fmt.Errorf("looking for words that begin with the one written: %w", err)
-		}
+	from := []byte(termName + word)
+	if err := collect("SELECT DISTINCT term FROM clients_term_v1 WHERE term >= $1 AND term < $2 LIMIT 40", from, append(slices.Clone(from), 0xff)); err != nil {
+		return nil, fmt.Errorf("looking for words that begin with the one written: %w", err)
 	}
 	var near []string
 	for _, c := range cuts(word) {
@@ -237,7 +242,7 @@ func nearness(written []string, folded string) float64 {
 			near := Near(w, n)
 			switch s := Sound(w); {
 			case near == 1:
-			case len([]rune(w)) > 1 && strings.HasPrefix(n, w):
+			case strings.HasPrefix(n, w):
 				near = max(near, 0.97)
 			case len(s) > 1 && s == Sound(n):
 				near = max(near, nearSound)
