@@ -19,6 +19,7 @@ import (
 	"milieu/kit/db"
 	"milieu/kit/fault"
 	"milieu/kit/record"
+	"milieu/kit/record/proof"
 )
 
 // Config is what a committer is made of.
@@ -107,7 +108,7 @@ func Open(ctx context.Context, c Config) (*Committer, error) {
 		return nil, fmt.Errorf("reading the head of the log: %w", err)
 	}
 	if c.HeadFile != "" {
-		if k.head, err = openHeadFile(c.HeadFile, head); err != nil {
+		if k.head, err = openHeadFile(c.HeadFile, head, func(n int64) (tlog.Hash, error) { return proof.Root(c.DB.Read(ctx), n) }); err != nil {
 			return nil, err
 		}
 	}

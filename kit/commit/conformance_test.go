@@ -65,7 +65,7 @@ func TestThreeTimesAreKeptApart(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !got.Happened.Equal(logtest.Night.Add(-8*time.Hour)) || !got.Received.Equal(logtest.Night) || got.Skew != s.Skew ||
+		if !got.Happened.Equal(logtest.Night.Add(-8*time.Hour)) || !got.Received.Equal(logtest.Night) || got.Skew != record.Offset(s.Skew) ||
 			!got.HasMark(record.MarkReceivedLate) || !got.HasMark(record.MarkSkewed) || got.HasMark(record.MarkEnteredAfter) {
 			t.Fatalf("kept as %+v", got)
 		}

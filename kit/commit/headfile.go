@@ -9,7 +9,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// ErrBehind says that the database lacks entries that were acknowledged: its write-ahead log was cut or damaged, or an old copy was put in its place.
+// ErrBehind says that the database lacks entries that were acknowledged, or holds others in their place: its write-ahead log was cut or damaged, or an old copy was put in its place.
 type ErrBehind struct {
 	Path           string
 	Database, Head int64 // seq found and seq acknowledged
@@ -17,8 +17,8 @@ type ErrBehind struct {
 
 // Error implements error.
 func (e *ErrBehind) Error() string {
-	if e.Database == e.Head {
-		return fmt.Sprintf("the record ends in another entry than the one that was acknowledged at %d (see %s): the database is not the one that was running; restore a backup, or move the head file away to accept it", e.Head, e.Path)
+	if e.Database >= e.Head {
+		return fmt.Sprintf("the first %d entries of the record are not those that were acknowledged (see %s): the database is not the one that was running; restore a backup, or move the head file away to accept it", e.Head, e.Path)
 	}
 	return fmt.Sprintf("the record ends at entry %d, but entry %d was acknowledged (see %s): entries are missing from the database; restore a backup, or move the head file away to accept the loss", e.Database, e.Head, e.Path)
 }
@@ -33,7 +33,8 @@ type headFile struct {
 
 const slotSize = 8 + 32 + 32
 
-func openHeadFile(path string, head logHead) (*headFile, error) {
+// openHeadFile reads what was acknowledged last and compares the log with it. rootAt is the log's root at an earlier size.
+func openHeadFile(path string, head logHead, rootAt func(int64) (tlog.Hash, error)) (*headFile, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("opening the head file: %w", err)
@@ -51,11 +52,21 @@ func openHeadFile(path string, head logHead) (*headFile, error) {
 			noted, root, h.slot = seq, buf[8:40], 1-i
 		}
 	}
-	if noted > head.seq || noted == head.seq && noted > 0 && string(root) != string(head.root[:]) {
-		f.Close()
-		return nil, &ErrBehind{path, head.seq, noted}
+	if noted == 0 {
+		return h, nil
 	}
-	return h, nil
+	if noted <= head.seq {
+		then, err := rootAt(noted)
+		if err != nil {
+			f.Close()
+			return nil, fmt.Errorf("comparing the log with its head file: %w", err)
+		}
+		if string(then[:]) == string(root) {
+			return h, nil
+		}
+	}
+	f.Close()
+	return nil, &ErrBehind{path, head.seq, noted}
 }
 
 func (h *headFile) write(seq int64, root tlog.Hash) error {

@@ -2,6 +2,7 @@ package commit_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"strings"
@@ -20,6 +21,7 @@ func TestMain(m *testing.M) {
 
 		return
 	}
+	_ = flag.Set("rapid.checks", "12") // each draw opens a log several times; the command line may ask for more
 	os.Exit(pgtest.Main(m))
 }
 

@@ -56,16 +56,22 @@ func (k *Committer) keepRefused(ctx context.Context, s record.Sender, sent []rec
 	for n, i := range at {
 		var err error
 		if rows[n], err = k.trayRow(s.Person, &sent[i], out[i].Err); err != nil {
-			k.log.Error("keeping a refused submission", "error", err)
+			k.notKept(out, at, err)
 			return
 		}
 	}
-	if err := k.keep(ctx, rows); err != nil {
-		for _, i := range at {
-			out[i].Err = err // it is neither filed nor kept: the sender must not forget it
-		}
-		k.log.Error("keeping refused submissions", "error", err)
+	// Even when the sender has hung up: it may never come back.
+	if err := k.keep(context.WithoutCancel(ctx), rows); err != nil {
+		k.notKept(out, at, err)
 	}
+}
+
+// notKept tells the sender that what was refused is not in the tray either: it must not forget it.
+func (k *Committer) notKept(out []Outcome, at []int, err error) {
+	for _, i := range at {
+		out[i].Err = err
+	}
+	k.log.Error("keeping refused submissions", "error", err)
 }
 
 // trayRow is a row of the tray.

@@ -84,7 +84,7 @@ func (a *Admission) Admit(ctx context.Context, s Sender, e *Entry) (*Prepared, e
 		s.Skew = 0
 	}
 	s.Skew = s.Skew.Truncate(time.Microsecond)
-	e.Author, e.Device, e.Skew = s.Person, s.Device, s.Skew
+	e.Author, e.Device, e.Skew = s.Person, s.Device, Offset(s.Skew)
 	e.Happened, e.Written = storable(e.Happened), storable(e.Written)
 	sent := *e // what a second submission is recognised by
 	if s.Skew != 0 {

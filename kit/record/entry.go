@@ -22,7 +22,7 @@ type Entry struct {
 	Written  time.Time `json:"written"`  // when it was put down on the device
 	Received time.Time `json:"received"` // when the server had it
 	// Skew is what was added to the device's own times because its clock was found wrong at delivery: Happened minus Skew is what the device said.
-	Skew time.Duration `json:"skew,omitzero,format:nano"`
+	Skew Offset `json:"skew,omitzero"`
 
 	Author ID     `json:"author"`
 	Role   string `json:"role"`             // what the author acted as
@@ -35,6 +35,19 @@ type Entry struct {
 	Marks     []string  `json:"marks,omitempty"`  // put on by admission, for ever: see the Mark constants
 
 	Body json.RawMessage `json:"body,omitempty"` // the kind's own struct as canonical JSON; empty when destroyed
+}
+
+// Offset is a span of time that in JSON is text such as "-3h0m0s".
+type Offset time.Duration
+
+// MarshalText implements encoding.TextMarshaler.
+func (o Offset) MarshalText() ([]byte, error) { return []byte(time.Duration(o).String()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (o *Offset) UnmarshalText(b []byte) error {
+	d, err := time.ParseDuration(string(b))
+	*o = Offset(d)
+	return err
 }
 
 // Amendment says what an entry does to the entry it amends.
@@ -76,7 +89,7 @@ func (e *Entry) appendMeta(b []byte) []byte {
 	b = binary.AppendVarint(b, int64(e.Version))
 	b = binary.AppendVarint(b, clock.Micros(e.Happened))
 	b = binary.AppendVarint(b, clock.Micros(e.Written))
-	b = binary.AppendVarint(b, int64(e.Skew/time.Microsecond))
+	b = binary.AppendVarint(b, time.Duration(e.Skew).Microseconds())
 	b = append(b, e.Author[:]...)
 	b = appendText(b, e.Role)
 	b = append(b, e.Amends[:]...)

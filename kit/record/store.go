@@ -25,7 +25,7 @@ func ScanEntry(r db.Row, more ...any) (*Entry, error) {
 		return nil, err
 	}
 	e.Happened, e.Written, e.Received = clock.FromMicros(happened), clock.FromMicros(written), clock.FromMicros(received)
-	e.Skew = time.Duration(skew) * time.Microsecond
+	e.Skew = Offset(time.Duration(skew) * time.Microsecond)
 	for len(cites) >= 16 {
 		e.Cites = append(e.Cites, ID(cites[:16]))
 		cites = cites[16:]
@@ -51,7 +51,7 @@ func Insert(tx db.Tx, p *Prepared, prev int64, tree []byte) error {
 	}
 	return tx.Exec(`INSERT INTO entry (seq, id, chart, number, prev, kind, version, happened, written, received, skew, author, role, device, amends, amendment, cites, labels, marks, digest, salt, commitment, body, tree)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)`,
-		e.Seq, e.ID[:], e.Chart[:], e.Number, prev, e.Kind, e.Version, clock.Micros(e.Happened), clock.Micros(e.Written), clock.Micros(e.Received), int64(e.Skew/time.Microsecond),
+		e.Seq, e.ID[:], e.Chart[:], e.Number, prev, e.Kind, e.Version, clock.Micros(e.Happened), clock.Micros(e.Written), clock.Micros(e.Received), time.Duration(e.Skew).Microseconds(),
 		e.Author, e.Role, e.Device, e.Amends, string(e.Amendment), cites, strings.Join(e.Labels, " "), strings.Join(e.Marks, " "), p.Digest[:], p.Salt[:], p.Commitment[:], []byte(e.Body), tree)
 }
 
