@@ -125,6 +125,7 @@ const trials = {
   },
 
   async "a draft survives, words and all, but no answer to a check does"({ page }) {
+    await page.addInitScript(() => { delete Navigator.prototype.serviceWorker; }); // nobody is signed in here: without the device's part, which seals
     await page.goto(base + "/form");
     await page.locator("#helps").fill("Quiet");
     await choose(page, "he, him");

@@ -35,6 +35,10 @@ func Pages() map[string]templ.Component {
 func Handler(zone *time.Location) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /static/", ui.Static())
+	// The pages ask for a service worker; this one looks after nothing, for nobody is signed in here.
+	mux.HandleFunc("GET /sw.js", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
+	})
 	for path, page := range Pages() {
 		pattern := "GET " + path
 		if path == "/" {
