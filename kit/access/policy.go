@@ -146,13 +146,47 @@ func (d *Directory) MayFile(_ context.Context, s record.Sender, k *record.Kind, 
 	if !p.Disabled.IsZero() && !e.Happened.Before(p.Disabled) {
 		return "", nil, fault.New(fault.Denied, "the author's account had ended when this happened; a supervisor will look at it")
 	}
-	action := k.Action
+	actions := []string{k.Action}
 	if !e.Amends.IsZero() && (e.Amendment == record.InError || e.Amendment == record.WrongChart) {
+		action, err := d.withdraws(p, e, k.Action)
+		if err != nil {
+			return "", nil, err
+		}
+		actions = []string{action}
+	}
+	if e.Amendment == record.Correction { // what takes an entry's place takes it away as well
+		if action, err := d.replaces(p, e); err != nil {
+			return "", nil, err
+		} else if action != "" {
+			actions = append(actions, action)
+		}
+	}
+	var role string
+	var marks []string
+	for _, action := range actions {
 		var err error
-		if action, err = d.withdraws(p, e, action); err != nil {
+		if role, marks, err = d.mayDo(p, action, e); err != nil {
 			return "", nil, err
 		}
 	}
+	return role, marks, nil
+}
+
+// replaces gives the action that putting another entry in one's place needs beside the entry's own: what taking it back needs, where its kind asks
+// for more than the usual or the new one is of another kind. Empty: nothing more.
+func (d *Directory) replaces(p *Person, e *record.Entry) (string, error) {
+	target, err := record.Find(d.db.Read(context.Background()), e.Amends)
+	if err != nil {
+		return "", nil // it may still be on a device; the committer keeps to the chart
+	}
+	if target.Kind == e.Kind && d.withdraw[target.Kind] == "" {
+		return "", nil
+	}
+	return d.withdraws(p, e, "record.withdraw")
+}
+
+// mayDo says whether a person may do an action in an entry's chart, by the relations that held when it happened.
+func (d *Directory) mayDo(p *Person, action string, e *record.Entry) (string, []string, error) {
 	to := d.policy.grants[action][p.Role]
 	d.mu.RLock()
 	c := d.charts[e.Chart]

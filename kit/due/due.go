@@ -17,16 +17,17 @@ import (
 // Window is one thing that must happen, open now.
 type Window struct {
 	Chart  record.ID
-	Rule   string    // "rounds.check"
-	Key    string    // tells several windows of one rule in one chart apart; usually empty
-	Anchor record.ID // the entry that opened this window: the last sighting, the order, the request
-	Opens  time.Time // from when it may be done
-	Due    time.Time // when it is asked for; for irregular intervals the drawn time
-	Late   time.Time // from when it is late
-	Owner  record.ID // the person whose it is, if one person's
-	Role   string    // the role whose it is otherwise
-	Taken  record.ID // who said they are on it after it lapsed
-	Data   []byte    // the rule's own JSON, for boards and devices: never more than they may show
+	Rule   string        // "rounds.check"
+	Key    string        // tells several windows of one rule in one chart apart; usually empty
+	Anchor record.ID     // the entry that opened this window: the last sighting, the order, the request
+	Opens  time.Time     // from when it may be done
+	Due    time.Time     // when it is asked for; for irregular intervals the drawn time
+	Late   time.Time     // from when it is late
+	Grace  time.Duration // a unit's own: the whole ladder waits so much longer; reports never do
+	Owner  record.ID     // the person whose it is, if one person's
+	Role   string        // the role whose it is otherwise
+	Taken  record.ID     // who said they are on it after it lapsed
+	Data   []byte        // the rule's own JSON, for boards and devices: never more than they may show
 }
 
 // State is how a window stands at a time.
@@ -75,7 +76,7 @@ type Rule struct {
 const Schema = `
 CREATE TABLE IF NOT EXISTS due (
 	chart BLOB NOT NULL, rule TEXT NOT NULL, slot TEXT NOT NULL, anchor BLOB NOT NULL, opens INTEGER NOT NULL, due INTEGER NOT NULL, late INTEGER NOT NULL,
-	owner BLOB, role TEXT NOT NULL, alert INTEGER, taken BLOB, data BLOB, PRIMARY KEY (chart, rule, slot)) WITHOUT ROWID;
+	owner BLOB, role TEXT NOT NULL, grace INTEGER NOT NULL, alert INTEGER, taken BLOB, data BLOB, PRIMARY KEY (chart, rule, slot)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS due_alert ON due (alert);
 CREATE TABLE IF NOT EXISTS service (one INTEGER PRIMARY KEY, alive INTEGER NOT NULL);
 `
@@ -113,14 +114,14 @@ func (r *Rule) keep(tx db.Tx, chart record.ID) error {
 		}
 		var alert any
 		if len(r.Ladder) > 0 {
-			alert = clock.Micros(w.Late.Add(r.Ladder[0].After))
+			alert = clock.Micros(w.Late.Add(w.Grace + r.Ladder[0].After))
 		}
 		// The same window again keeps how far its ladder has been climbed.
-		err := tx.Exec(`INSERT INTO due (chart, rule, slot, anchor, opens, due, late, owner, role, alert, data) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-ON CONFLICT (chart, rule, slot) DO UPDATE SET anchor = excluded.anchor, opens = excluded.opens, due = excluded.due, late = excluded.late, owner = excluded.owner, role = excluded.role,
+		err := tx.Exec(`INSERT INTO due (chart, rule, slot, anchor, opens, due, late, owner, role, alert, data, grace) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+ON CONFLICT (chart, rule, slot) DO UPDATE SET anchor = excluded.anchor, opens = excluded.opens, due = excluded.due, late = excluded.late, owner = excluded.owner, role = excluded.role, grace = excluded.grace,
 alert = CASE WHEN due.anchor = excluded.anchor AND due.late = excluded.late THEN due.alert ELSE excluded.alert END,
 taken = CASE WHEN due.anchor = excluded.anchor THEN due.taken ELSE NULL END, data = excluded.data`,
-			chart[:], r.Name, w.Key, w.Anchor[:], clock.Micros(w.Opens), clock.Micros(w.Due), clock.Micros(w.Late), w.Owner, w.Role, alert, w.Data)
+			chart[:], r.Name, w.Key, w.Anchor[:], clock.Micros(w.Opens), clock.Micros(w.Due), clock.Micros(w.Late), w.Owner, w.Role, alert, w.Data, int64(w.Grace/time.Microsecond))
 		if err != nil {
 			return err
 		}
@@ -157,12 +158,13 @@ func (r *Rule) drop(tx db.Tx, chart record.ID, keep []Window) error {
 	return nil
 }
 
-const columns = "chart, rule, slot, anchor, opens, due, late, owner, role, taken, data"
+const columns = "chart, rule, slot, anchor, opens, due, late, owner, role, taken, data, grace"
 
 func scan(r db.Row) (w Window, err error) {
-	var opens, at, late int64
-	err = r.Scan(&w.Chart, &w.Rule, &w.Key, &w.Anchor, &opens, &at, &late, &w.Owner, &w.Role, &w.Taken, &w.Data)
+	var opens, at, late, grace int64
+	err = r.Scan(&w.Chart, &w.Rule, &w.Key, &w.Anchor, &opens, &at, &late, &w.Owner, &w.Role, &w.Taken, &w.Data, &grace)
 	w.Opens, w.Due, w.Late = clock.FromMicros(opens), clock.FromMicros(at), clock.FromMicros(late)
+	w.Grace = time.Duration(grace) * time.Microsecond
 	return w, err
 }
 

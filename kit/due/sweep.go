@@ -133,7 +133,7 @@ func (s *Sweeper) climb(ctx context.Context, w Window, now time.Time) (int, erro
 		return 0, err
 	}
 	if rung < len(rule.Ladder) {
-		at := w.Late.Add(rule.Ladder[rung].After)
+		at := w.Late.Add(w.Grace + rule.Ladder[rung].After)
 		if wait := takenAt.Add(rule.TakenFor); !takenAt.IsZero() && at.Before(wait) {
 			at = wait
 		}
@@ -158,7 +158,7 @@ func (s *Sweeper) climb(ctx context.Context, w Window, now time.Time) (int, erro
 	}
 	var next any
 	if rung < len(rule.Ladder) {
-		next = clock.Micros(w.Late.Add(rule.Ladder[rung].After))
+		next = clock.Micros(w.Late.Add(w.Grace + rule.Ladder[rung].After))
 	}
 	return 1, s.setAlert(ctx, w, next)
 }

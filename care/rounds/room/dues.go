@@ -126,8 +126,11 @@ func checkWindows(q db.Querier, chart record.ID) ([]due.Window, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []due.Window{{Chart: chart, Rule: rounds.RuleCheck, Anchor: n.Anchor, Opens: n.Opens, Due: n.Ask, Late: n.Late, Data: data}}, nil
+	return []due.Window{{Chart: chart, Rule: rounds.RuleCheck, Anchor: n.Anchor, Opens: n.Opens, Due: n.Ask, Late: n.Late, Grace: grace(&n.Regime), Data: data}}, nil
 }
+
+// grace is how much longer the unit lets alerting wait.
+func grace(r *rounds.Regime) time.Duration { return time.Duration(r.Rules.GraceMinutes) * time.Minute }
 
 func reliefWindows(q db.Querier, chart record.ID) ([]due.Window, error) {
 	t, err := TermsOf(q, chart)
@@ -143,7 +146,7 @@ func reliefWindows(q db.Querier, chart record.ID) ([]due.Window, error) {
 		return nil, nil
 	}
 	d := rounds.Data{Unit: r.Regime.Unit, Level: r.Regime.Level.Code, Minutes: r.Regime.Rules.StintMinutes, At: r.Opens}
-	w := due.Window{Chart: chart, Rule: rounds.RuleRelief, Anchor: r.Anchor, Opens: r.Opens, Due: r.Late, Late: r.Late}
+	w := due.Window{Chart: chart, Rule: rounds.RuleRelief, Anchor: r.Anchor, Opens: r.Opens, Due: r.Late, Late: r.Late, Grace: grace(&r.Regime)}
 	if r.Watch != nil {
 		d.By, w.Owner = r.Watch.To, r.Watch.To
 	} else {
