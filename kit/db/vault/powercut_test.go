@@ -21,10 +21,12 @@ func trials(quick, long int) int {
 	return quick
 }
 
+var inFull = []string{walFull, "synchronous(full)"}
+
 // powerCut goes on from the folder from ("" for none), with so many rows acknowledged,
 // and writes on a fault disk until the power goes. It says how many rows are
 // acknowledged then, and gives the folder with what the disk holds.
-func powerCut(t testing.TB, seed uint64, synchronous string, operations int, from string, before int) (acknowledged int, folder string) {
+func powerCut(t testing.TB, seed uint64, settings []string, operations int, from string, before int) (acknowledged int, folder string) {
 	t.Helper()
 	disk, err := faultvfs.New(seed)
 	if err != nil {
@@ -40,11 +42,11 @@ func powerCut(t testing.TB, seed uint64, synchronous string, operations int, fro
 	if from != "" {
 		copyDatabase(t, filepath.Join(from, "a.db"), path)
 	}
-	db, err := sql.Open("sqlite", DSN(path, vfs, walFull, "synchronous("+synchronous+")", "wal_autocheckpoint(12)", "cache_size(8)"))
+	db, err := sql.Open("sqlite", DSN(path, vfs, append([]string{"wal_autocheckpoint(12)", "cache_size(8)"}, settings...)...))
 	if err != nil {
 		t.Fatal(err)
 	}
-	db.SetMaxOpenConns(2)
+	db.SetMaxOpenConns(1)
 	acknowledged = before + writeUntilCut(t, db, disk, r, func(err error) error { return Explain(vfs, path, err) })
 	db.Close()
 	for _, d := range Damages(vfs) {
@@ -130,6 +132,7 @@ func rowsAfter(t testing.TB, folder string) (int, error) {
 		t.Fatal(err)
 	}
 	defer db.Close()
+	db.SetMaxOpenConns(1)
 	var check string
 	var tables, rows, last int
 	if err := db.QueryRow("SELECT count(*) FROM sqlite_schema").Scan(&tables); err != nil {
@@ -166,7 +169,7 @@ func TestPowerCutLosesNothingAcknowledged(t *testing.T) {
 	total := 0
 	for seed := range uint64(trials(40, 1500)) {
 		r := rand.New(rand.NewPCG(seed, 1))
-		acknowledged, folder := powerCut(t, seed, "full", r.IntN(1200), "", 0)
+		acknowledged, folder := powerCut(t, seed, inFull, r.IntN(1200), "", 0)
 		rows, err := rowsAfter(t, folder)
 		if err != nil {
 			t.Fatalf("seed %d: %v", seed, err)
@@ -186,7 +189,7 @@ func TestPowerCutLosesNothingAcknowledged(t *testing.T) {
 func TestPowerCutHarnessSeesLosses(t *testing.T) {
 	lost := 0
 	for seed := range uint64(trials(25, 100)) {
-		acknowledged, folder := powerCut(t, seed, "normal", 150+int(seed)*7, "", 0)
+		acknowledged, folder := powerCut(t, seed, []string{walFull, "synchronous(normal)"}, 150+int(seed)*7, "", 0)
 		rows, err := rowsAfter(t, folder)
 		if err != nil {
 			t.Fatalf("seed %d: %v", seed, err)
@@ -209,7 +212,7 @@ func TestPowerCutAfterPowerCut(t *testing.T) {
 			if round%2 == 1 {
 				operations = r.IntN(12) // during recovery
 			}
-			acknowledged, folder = powerCut(t, seed*10+uint64(round), "full", operations, folder, acknowledged)
+			acknowledged, folder = powerCut(t, seed*10+uint64(round), inFull, operations, folder, acknowledged)
 			twin := t.TempDir()
 			if _, err := os.Stat(filepath.Join(folder, "a.db")); err == nil {
 				copyDatabase(t, filepath.Join(folder, "a.db"), filepath.Join(twin, "a.db"))
@@ -219,6 +222,30 @@ func TestPowerCutAfterPowerCut(t *testing.T) {
 				t.Fatalf("seed %d, round %d: %d rows, %d acknowledged: %v", seed, round, rows, acknowledged, err)
 			}
 			acknowledged = rows
+		}
+	}
+}
+
+// At whatever operation its creation is cut short, a database opens afterwards.
+func TestPowerCutAtCreation(t *testing.T) {
+	for n := range 70 {
+		for seed := range uint64(trials(2, 20)) {
+			acknowledged, folder := powerCut(t, uint64(n)*1000+seed, inFull, n, "", 0)
+			if rows, err := rowsAfter(t, folder); err != nil || rows < acknowledged {
+				t.Fatalf("cut after %d operations, seed %d: %d rows of %d: %v", n, seed, rows, acknowledged, err)
+			}
+		}
+	}
+}
+
+// Rollback-journal mode is only there to create a database, but it holds by itself too.
+// (With EXTRA: otherwise SQLite does not sync the folder after deleting the journal.)
+func TestPowerCutWithARollbackJournal(t *testing.T) {
+	for seed := range uint64(trials(20, 500)) {
+		r := rand.New(rand.NewPCG(seed, 4))
+		acknowledged, folder := powerCut(t, seed, []string{"journal_mode(delete)", "synchronous(extra)"}, r.IntN(500), "", 0)
+		if rows, err := rowsAfter(t, folder); err != nil || rows < acknowledged {
+			t.Fatalf("seed %d: %d rows of %d: %v", seed, rows, acknowledged, err)
 		}
 	}
 }
