@@ -228,7 +228,7 @@ func (d *devices) setApart(c *web.Ctx, p posted, reason error) string {
 			return fault.New(fault.TooMany, "too much from this device could not be read")
 		}
 		return tx.Exec("INSERT INTO device_unread (id, grant_id, carrier, device, received, reason, sealed) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING",
-			id[:], p.Grant, c.Scope.Person[:], c.Scope.Device, now, reason.Error(), p.Sealed[:min(len(p.Sealed), maxSealed)])
+			id[:], p.Grant, c.Scope.Person[:], c.Scope.Device, now, reason.Error(), append([]byte{}, p.Sealed[:min(len(p.Sealed), maxSealed)]...))
 	})
 	if err != nil {
 		c.Log.Warn("an item from an outbox could not be set apart", "error", err)
