@@ -66,7 +66,6 @@ func policy(t testing.TB, names ...string) (texts []string) {
 	return texts
 }
 
-
 func house(t testing.TB) *testkit.House {
 	t.Helper()
 	d := defs()

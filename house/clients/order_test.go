@@ -133,4 +133,3 @@ func TestOrderOfArrivalDoesNotMatter(t *testing.T) {
 		}
 	})
 }
-
