@@ -7,6 +7,8 @@ package due
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"milieu/kit/clock"
@@ -170,18 +172,50 @@ func scan(r db.Row) (w Window, err error) {
 
 // Of gives the open windows of some charts, chart by chart in the order asked.
 func Of(q db.Querier, charts ...record.ID) ([]Window, error) {
-	var out []Window
-	for _, c := range charts {
-		err := db.Each(q, "SELECT "+columns+" FROM due WHERE chart = $1", []any{c[:]}, func(r db.Row) error {
+	found := map[record.ID][]Window{}
+	for part := range slices.Chunk(charts, ofMany) {
+		query, args := ofOne, make([]any, 0, ofMany)
+		for i := range part {
+			args = append(args, part[i][:])
+		}
+		if len(part) > 1 {
+			for query = ofAll; len(args) < ofMany; {
+				args = append(args, args[0]) // one statement for any number: it is prepared once
+			}
+		}
+		err := db.Each(q, query, args, func(r db.Row) error {
 			w, err := scan(r)
-			out = append(out, w)
+			found[w.Chart] = append(found[w.Chart], w)
 			return err
 		})
 		if err != nil {
-			return nil, fmt.Errorf("reading the dues of chart %s: %w", c, err)
+			return nil, fmt.Errorf("reading the dues of %d charts: %w", len(part), err)
 		}
 	}
+	var out []Window
+	for _, c := range charts {
+		out = append(out, found[c]...)
+		delete(found, c)
+	}
 	return out, nil
+}
+
+const ofMany = 64
+
+var (
+	ofOne = "SELECT " + columns + " FROM due WHERE chart = $1 ORDER BY chart, rule, slot"
+	ofAll = "SELECT " + columns + " FROM due WHERE chart IN (" + placeholders(ofMany) + ") ORDER BY chart, rule, slot"
+)
+
+func placeholders(n int) string {
+	var b strings.Builder
+	for i := range n {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "$%d", i+1)
+	}
+	return b.String()
 }
 
 // Find gives one open window; db.ErrNoRows when it is not open.

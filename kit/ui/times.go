@@ -99,6 +99,17 @@ func InText(ctx context.Context, t time.Time) string {
 	return relativeText(ctx, t, "in")
 }
 
+// inUntilText is InText with a lateness that begins after t.
+func inUntilText(ctx context.Context, t, late time.Time) string {
+	switch now := From(ctx).Now; {
+	case !now.After(t):
+		return InText(ctx, t)
+	case !now.After(late):
+		return T(ctx, "js.in_now")
+	}
+	return InText(ctx, late)
+}
+
 // A due counts whole minutes begun: due in 30 seconds is "in 1 min", and it is late from the first second, never rounded away.
 func relativeText(ctx context.Context, t time.Time, word string) string {
 	left := t.Sub(From(ctx).Now)

@@ -1,5 +1,6 @@
 // What every page runs. The order matters in one place: words and time come first, because everything after them speaks or counts.
 
+import { startBoard } from "./board";
 import { startChrome } from "./chrome";
 import { startDrafts } from "./drafts";
 import { startFaults } from "./faults";
@@ -26,4 +27,5 @@ startChrome();
 startSwap();
 connect(document);
 startLive();
+startBoard();
 document.querySelector<HTMLElement>("[data-focus]")?.focus();

@@ -47,3 +47,12 @@ function show(part: HTMLElement, on: boolean): void {
   if (part instanceof HTMLFieldSetElement) part.disabled = !on;
   else for (const control of part.querySelectorAll<HTMLInputElement>("input, textarea, button")) control.disabled = !on;
 }
+
+/** Where a form goes: one of its answers may make it another kind of entry (data-else="field=value /entries/kind;…"). */
+export function door(form: HTMLFormElement): string {
+  for (const other of (form.dataset.else ?? "").split(";").filter(Boolean)) {
+    const at = other.lastIndexOf(" ");
+    if (other.slice(0, at).split(" ").every((wanted) => holds(form, wanted))) return other.slice(at + 1);
+  }
+  return form.getAttribute("action") ?? "";
+}

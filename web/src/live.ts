@@ -66,6 +66,10 @@ export async function refresh(): Promise<void> {
       list.replaceChildren(...fresh.childNodes);
       connect(list);
     }
+    for (const part of document.querySelectorAll("[data-fresh]")) {
+      const fresh = part.id ? page.getElementById(part.id) : null;
+      if (fresh) part.replaceWith(fresh);
+    }
     count();
   });
 }

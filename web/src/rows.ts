@@ -32,11 +32,21 @@ export function apply(html: string, target: Element | null = null): void {
   const parsed = document.createElement("template");
   parsed.innerHTML = html;
   const loose = document.createDocumentFragment();
+  sweep(parsed.content);
   for (const part of [...parsed.content.childNodes]) {
     if (!(part instanceof Element) || !place(part, target)) loose.append(part);
   }
   if (target && loose.textContent !== null && (loose.childElementCount > 0 || loose.textContent.trim() !== "")) fill(target, loose);
   count();
+}
+
+/** Takes off the rows of a family that do not come with this answer. */
+function sweep(content: DocumentFragment): void {
+  for (const broom of content.querySelectorAll<HTMLElement>("template[data-sweep]")) {
+    const prefix = CSS.escape(broom.dataset.sweep ?? "");
+    broom.remove();
+    for (const row of document.querySelectorAll(`[id^="${prefix}"]`)) if (!content.querySelector(`#${CSS.escape(row.id)}`)) take(row);
+  }
 }
 
 function place(part: Element, target: Element | null): boolean {
@@ -121,8 +131,8 @@ export function shift(row: HTMLElement, state: string): void {
 /** Puts a row in the list of its family and state ("dues-late"), or of its family alone ("rounds"), by its order. */
 function settle(row: HTMLElement): void {
   const find = (name: string) => document.querySelector<HTMLElement>(`[data-list="${CSS.escape(name)}"]`);
-  const family = row.dataset.in ?? "";
-  const list = find(`${family}-${row.dataset.state ?? ""}`) ?? find(family);
+  const families = (row.dataset.in ?? "").split(" ");
+  const list = families.map((family) => find(`${family}-${row.dataset.state ?? ""}`) ?? find(family)).find(Boolean);
   if (!list) {
     row.remove();
     return;

@@ -1,7 +1,7 @@
 // Links and forms that change a part of the page instead of all of it. Each has an ordinary address, so without this script it still works.
 
 import { fieldsOf, send } from "./entry";
-import { missing } from "./forms";
+import { door, missing } from "./forms";
 import { setNet } from "./net";
 import { apply, pick } from "./rows";
 
@@ -31,7 +31,7 @@ export function startSwap(): void {
     if (form.dataset.entry !== undefined) {
       event.preventDefault();
       if (!(button as HTMLButtonElement | null)?.name && point(form)) return;
-      void send(form, form.getAttribute("action") ?? "", fieldsOf(form, button), button);
+      void send(form, door(form), fieldsOf(form, button), button);
     } else if (form.dataset.swap && form.method === "get") {
       event.preventDefault();
       void search(form);

@@ -59,20 +59,35 @@ export function relative(at: number, kind: string, moment = now()): string {
   return say(kind, span(left < 60 * minute ? Math.ceil(left / minute) * minute : left));
 }
 
+const watchers: (() => void)[] = [];
+
+/** Registers what the whole page does each time it is drawn anew. */
+export function onEveryTick(watcher: () => void): void {
+  watchers.push(watcher);
+}
+
 /** Draws everything inside root that goes with time. */
 export function tick(root: ParentNode = document): void {
   const moment = now();
+  if (root === document) for (const watcher of watchers) watcher();
   for (const element of root.querySelectorAll<HTMLElement>("[data-clock]")) write(element, clockText(moment));
   for (const element of root.querySelectorAll<HTMLTimeElement>("time[data-rel]")) {
-    write(element, relative(Date.parse(element.dateTime), element.dataset.rel ?? "ago", moment));
+    write(element, until(element, moment) ?? relative(Date.parse(element.dateTime), element.dataset.rel ?? "ago", moment));
   }
   for (const element of root.querySelectorAll<HTMLElement>("[data-due-at]")) {
     const due = Number(element.dataset.dueAt);
     const nowAt = element.dataset.nowAt ? Number(element.dataset.nowAt) : due;
-    const state = moment > due ? "late" : moment >= nowAt ? "now" : "next";
+    const state = moment > Number(element.dataset.lateAt ?? due) ? "late" : moment >= nowAt ? "now" : "next";
     if (element.hasAttribute("data-ring")) drawRing(element, due, moment, state);
     else if (element.dataset.state !== state) shift(element, state);
   }
+}
+
+/** What is asked for at one time and late from another says "now" between the two, and counts its lateness from the second. */
+function until(element: HTMLTimeElement, moment: number): string | undefined {
+  const late = Number(element.dataset.late);
+  if (!late || moment <= Date.parse(element.dateTime)) return undefined;
+  return moment <= late ? say("in_now") : relative(late, "in", moment);
 }
 
 function drawRing(ring: HTMLElement, due: number, moment: number, state: string): void {
@@ -83,8 +98,14 @@ function drawRing(ring: HTMLElement, due: number, moment: number, state: string)
   const dashes = `${share} 100`;
   if (arc && arc.getAttribute("stroke-dasharray") !== dashes) arc.setAttribute("stroke-dasharray", dashes);
   if (ring.dataset.state !== state) ring.dataset.state = state;
+  const limit = Number(ring.dataset.lateAt ?? due);
+  if (left < 0 && moment <= limit) {
+    write(ring.querySelector("b"), say("ring_now"));
+    write(ring.querySelector("small"), say("ring_due"));
+    return;
+  }
   const late = left < 0;
-  const minutes = late ? Math.floor(-left / minute) : Math.ceil(left / minute);
+  const minutes = late ? Math.floor((moment - limit) / minute) : Math.ceil(left / minute);
   const long = minutes >= 100;
   const number = (late ? "+" : "") + (long ? Math.floor(minutes / 60) + (late ? "h" : "") : minutes);
   write(ring.querySelector("b"), number);
@@ -93,6 +114,11 @@ function drawRing(ring: HTMLElement, due: number, moment: number, state: string)
 
 function write(element: Element | null, text: string): void {
   if (element && element.textContent !== text) element.textContent = text;
+}
+
+/** The hour by the house's clock. */
+export function houseHour(): number {
+  return new Date(now() + zoneMinutes(now()) * minute).getUTCHours();
 }
 
 /** RFC 3339 by the device's own clock and zone: what the person at the device could have read on it. */

@@ -1,0 +1,40 @@
+// What a board shows that changes with time alone: how many are late, which whole answers an hour offers, and the board on the wall, which is
+// asked for afresh because nobody touches it.
+
+import { refresh } from "./live";
+import { houseHour, now, onEveryTick } from "./time";
+import { say } from "./words";
+
+const minute = 60_000;
+
+export function startBoard(): void {
+  onEveryTick(() => {
+    for (const sum of document.querySelectorAll<HTMLElement>("[data-tally]")) tally(sum);
+    for (const offered of document.querySelectorAll<HTMLElement>("[data-hours]")) offer(offered);
+  });
+  const every = Number(document.querySelector<HTMLElement>("[data-refresh]")?.dataset.refresh);
+  if (every) setInterval(() => void refresh(), every * 1000);
+}
+
+/** "1 late, 2 within 3 min": counted over the rings of a list, as the server counts them. */
+function tally(sum: HTMLElement): void {
+  const within = Number(sum.dataset.within);
+  const moment = now();
+  let late = 0;
+  let soon = 0;
+  for (const ring of document.querySelectorAll<HTMLElement>(`[data-list="${CSS.escape(sum.dataset.tally ?? "")}"] [data-ring]`)) {
+    const due = Number(ring.dataset.dueAt);
+    if (moment > Number(ring.dataset.lateAt ?? due)) late++;
+    else if (due - moment <= within * minute) soon++;
+  }
+  const parts = [late > 0 ? say("tally_late", late) : "", soon > 0 ? say("tally_soon", soon, within) : ""].filter(Boolean);
+  const text = parts.join(", ") || say("tally_none", within);
+  if (sum.textContent !== text) sum.textContent = text;
+}
+
+function offer(offered: HTMLElement): void {
+  const [from = 0, until = 0] = (offered.dataset.hours ?? "").split("-").map(Number);
+  const hour = houseHour();
+  const on = from < until ? hour >= from && hour < until : hour >= from || hour < until;
+  if (offered.hidden === on) offered.hidden = !on;
+}
