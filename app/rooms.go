@@ -1,6 +1,7 @@
 package app
 
 import (
+	roundsroom "milieu/care/rounds/room"
 	clientsroom "milieu/house/clients/room"
 	placesroom "milieu/house/places/room"
 	staffroom "milieu/house/staff/room"
@@ -16,6 +17,7 @@ func Rooms(*Data) []room.Def {
 		placesroom.Def(),
 		staffroom.Def(),
 		people.Def(),
+		roundsroom.Def(),
 	}
 	return append(rooms, draft.Def(), device.Def(rooms))
 }
