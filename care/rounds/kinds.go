@@ -1,8 +1,16 @@
 package rounds
 
 import (
+	"embed"
+
 	"milieu/kit/record"
+	"milieu/kit/ui"
 )
+
+//go:embed messages/*.json
+var messages embed.FS
+
+func init() { ui.Register(messages, "messages") }
 
 // Names of the kinds.
 const (
