@@ -91,7 +91,9 @@ func signIn(text string) bool {
 	return n >= 2 && n <= 40
 }
 
-// FoldSignIn is a sign-in name as it is compared: the same however its letters are cased or composed.
+// FoldSignIn is a sign-in name as it is compared: the same however its letters are cased or composed. Folding alone turns some scripts' small
+// letters into large ones and back; small letters have the last word.
 func FoldSignIn(text string) string {
-	return norm.NFKC.String(cases.Fold().String(norm.NFKC.String(strings.TrimSpace(text))))
+	folded := cases.Fold().String(norm.NFKC.String(text))
+	return strings.TrimSpace(norm.NFKC.String(strings.ToLower(folded)))
 }

@@ -70,6 +70,7 @@ func memberships(q db.Querier, where string, args ...any) ([]Membership, error) 
 // Plan is one person's place on a unit's rota.
 type Plan struct {
 	ID           record.ID // the entry's
+	Root         record.ID // the entry that planned it first: what is corrected and withdrawn, so that no older plan comes back to life
 	Person, Unit record.ID
 	From, Until  time.Time
 	Task         string
@@ -89,10 +90,10 @@ func PlansOf(q db.Querier, person record.ID, from time.Time) ([]Plan, error) {
 
 func plans(q db.Querier, where string, args ...any) ([]Plan, error) {
 	var out []Plan
-	err := db.Each(q, "SELECT id, person, unit, starts, ends, task, in_charge, written FROM staff_plan_v1 "+where, args, func(r db.Row) error {
+	err := db.Each(q, "SELECT id, root, person, unit, starts, ends, task, in_charge, written FROM staff_plan_v1 "+where, args, func(r db.Row) error {
 		var p Plan
 		var from, until, charge int64
-		err := r.Scan(&p.ID, &p.Person, &p.Unit, &from, &until, &p.Task, &charge, &p.written)
+		err := r.Scan(&p.ID, &p.Root, &p.Person, &p.Unit, &from, &until, &p.Task, &charge, &p.written)
 		p.From, p.Until, p.InCharge = clock.FromMicros(from), clock.FromMicros(until), charge == 1
 		out = append(out, p)
 		return err

@@ -28,7 +28,7 @@ CREATE INDEX IF NOT EXISTS staff_team_v1_unit ON staff_team_v1 (unit, person);`,
 		},
 		{
 			Name: "staff_plan", Version: 1, Kinds: []string{"staff.shift_planned"}, Tables: []string{"staff_plan_v1"},
-			Schema: `CREATE TABLE IF NOT EXISTS staff_plan_v1 (person BLOB NOT NULL, id BLOB NOT NULL, unit BLOB NOT NULL, starts INTEGER NOT NULL, ends INTEGER NOT NULL,
+			Schema: `CREATE TABLE IF NOT EXISTS staff_plan_v1 (person BLOB NOT NULL, id BLOB NOT NULL, root BLOB NOT NULL, unit BLOB NOT NULL, starts INTEGER NOT NULL, ends INTEGER NOT NULL,
 	task TEXT NOT NULL, in_charge INTEGER NOT NULL, written INTEGER NOT NULL, PRIMARY KEY (person, id)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS staff_plan_v1_unit ON staff_plan_v1 (unit, ends);`,
 			Put: putPlan, Drop: drop("staff_plan_v1"),
@@ -96,8 +96,12 @@ func putPlan(tx db.Tx, e *record.Entry, b record.Body) error {
 	if p.InCharge {
 		charge = 1
 	}
-	return tx.Exec("INSERT INTO staff_plan_v1 (person, id, unit, starts, ends, task, in_charge, written) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
-		e.Chart[:], e.ID[:], p.Unit[:], clock.Micros(p.From), clock.Micros(p.Until), p.Task, charge, clock.Micros(e.Written))
+	root := e.ID
+	if e.Amendment == record.Correction {
+		root = e.Amends
+	}
+	return tx.Exec("INSERT INTO staff_plan_v1 (person, id, root, unit, starts, ends, task, in_charge, written) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
+		e.Chart[:], e.ID[:], root[:], p.Unit[:], clock.Micros(p.From), clock.Micros(p.Until), p.Task, charge, clock.Micros(e.Written))
 }
 
 func putShift(tx db.Tx, e *record.Entry, b record.Body) error {

@@ -166,7 +166,7 @@ func (v rotaView) tabs(ctx context.Context) []ui.Tab {
 func (v rotaView) charge(r rotaRow) ui.EntryForm {
 	p := r.Plan
 	f := ui.EntryForm{Kind: "staff.shift_planned", Chart: p.Person.String(), Keep: ui.Nothing, Hidden: then(v.path(v.Span),
-		ui.Pair{Name: "amends", Value: p.ID.String()}, ui.Pair{Name: "amendment", Value: string(record.Correction)}, ui.Pair{Name: "unit", Value: p.Unit.String()},
+		ui.Pair{Name: "amends", Value: p.Root.String()}, ui.Pair{Name: "amendment", Value: string(record.Correction)}, ui.Pair{Name: "unit", Value: p.Unit.String()},
 		ui.Pair{Name: "from", Value: p.From.Format(time.RFC3339)}, ui.Pair{Name: "until", Value: p.Until.Format(time.RFC3339)})}
 	if p.Task != "" {
 		f.Hidden = append(f.Hidden, ui.Pair{Name: "task", Value: p.Task})
@@ -180,7 +180,7 @@ func (v rotaView) charge(r rotaRow) ui.EntryForm {
 // strike takes a plan back.
 func (v rotaView) strike(ctx context.Context, r rotaRow) ui.EntryForm {
 	return ui.EntryForm{Kind: "record.withdrawn", Chart: r.Plan.Person.String(), Keep: ui.Nothing, Hidden: then(v.path(v.Span),
-		ui.Pair{Name: "amends", Value: r.Plan.ID.String()}, ui.Pair{Name: "amendment", Value: string(record.InError)}, ui.Pair{Name: "reason", Value: ui.T(ctx, "staff.strike_reason")})}
+		ui.Pair{Name: "amends", Value: r.Plan.Root.String()}, ui.Pair{Name: "amendment", Value: string(record.InError)}, ui.Pair{Name: "reason", Value: ui.T(ctx, "staff.strike_reason")})}
 }
 
 func (v rotaView) plan() ui.EntryForm {
