@@ -9,6 +9,7 @@ import (
 	"milieu/house/clients"
 	"milieu/house/places"
 	"milieu/kit/access"
+	"milieu/kit/blob"
 	"milieu/kit/db"
 	"milieu/kit/record"
 	"milieu/kit/room"
@@ -41,7 +42,7 @@ var people = map[record.ID]*access.Person{
 func defs() []room.Def {
 	return []room.Def{
 		{Name: "places", Kinds: places.Kinds(), Projections: places.Projections(), Sources: []access.Source{places.Source()}},
-		{Name: "clients", Kinds: clients.Kinds(), Projections: clients.Projections(), Rules: clients.Rules(), Hub: room.Hub{NameOf: clients.NameOf},
+		{Name: "clients", Schema: blob.Schema, Kinds: clients.Kinds(), Projections: clients.Projections(), Rules: clients.Rules(), Hub: room.Hub{NameOf: clients.NameOf},
 			Sources: []access.Source{clients.Source(), {
 				Person: func(_ db.Querier, id record.ID) (*access.Person, error) { return people[id], nil },
 				All: func(db.Querier) (list, _ []record.ID, _ error) {

@@ -1,0 +1,279 @@
+package clients
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"milieu/house/clients/fhirmap"
+	"milieu/house/places"
+	"milieu/kit/blob"
+	"milieu/kit/clock"
+	"milieu/kit/commit"
+	"milieu/kit/db"
+	"milieu/kit/fault"
+	"milieu/kit/fhir"
+	"milieu/kit/record"
+)
+
+// File is one file to import.
+type File struct {
+	Name string
+	Open func() (io.ReadCloser, error)
+}
+
+// Files are files of this machine; a folder stands for the JSON files in it.
+func Files(paths ...string) ([]File, error) {
+	var out []File
+	for _, p := range paths {
+		info, err := os.Stat(p)
+		if err != nil {
+			return nil, fmt.Errorf("looking at %s: %w", p, err)
+		}
+		names := []string{p}
+		if info.IsDir() {
+			if names, err = jsonIn(p); err != nil {
+				return nil, err
+			}
+		}
+		for _, name := range names {
+			out = append(out, File{filepath.Base(name), func() (io.ReadCloser, error) { return os.Open(name) }})
+		}
+	}
+	return out, nil
+}
+
+func jsonIn(folder string) ([]string, error) {
+	var names []string
+	for _, ending := range []string{"*.json", "*.ndjson", "*.json.gz"} {
+		found, err := filepath.Glob(filepath.Join(folder, ending))
+		if err != nil {
+			return nil, fmt.Errorf("listing %s: %w", folder, err)
+		}
+		names = append(names, found...)
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+// FilesOf are the JSON files of a folder of fsys, such as one embedded in the program.
+func FilesOf(fsys fs.FS, folder string) ([]File, error) {
+	found, err := fs.Glob(fsys, path.Join(folder, "*.json"))
+	if err != nil {
+		return nil, fmt.Errorf("listing %s: %w", folder, err)
+	}
+	out := make([]File, len(found))
+	for i, name := range found {
+		out[i] = File{path.Base(name), func() (io.ReadCloser, error) { return fsys.Open(name) }}
+	}
+	return out, nil
+}
+
+// ImportOptions say how people from elsewhere become clients.
+type ImportOptions struct {
+	Source string    // names the sending system, for resources that bring only an id
+	Unit   record.ID // cares for them
+	Admit  bool      // each to a free bed of the unit, as long as there are any
+	Report func(done, total int)
+}
+
+// Status is what came of one person.
+type Status string
+
+// What may come of a person.
+const (
+	New     Status = "new"
+	Changed Status = "changed"
+	Same    Status = "same" // everything was here already
+	Refused Status = "refused"
+)
+
+// Taken is one person of an import.
+type Taken struct {
+	Chart    record.ID `json:"chart,omitzero"`
+	Name     string    `json:"name,omitempty"`
+	Status   Status    `json:"status"`
+	Entries  int       `json:"entries"`
+	Admitted bool      `json:"admitted,omitempty"`
+}
+
+// Report is what came of an import.
+type Report struct {
+	People   []Taken        `json:"people"`
+	Entries  int            `json:"entries"`
+	Problems []fhir.Problem `json:"problems,omitempty"` // each with its file, place and reason
+	Counts   map[string]int `json:"counts,omitempty"`   // resources seen, by type
+}
+
+// Count is how many people have a status.
+func (r *Report) Count(s Status) (n int) {
+	for _, p := range r.People {
+		if p.Status == s {
+			n++
+		}
+	}
+	return n
+}
+
+// Importer makes clients of files of FHIR resources. Each person is taken whole or not at all; the same files again change nothing.
+type Importer struct {
+	Committer *commit.Committer
+	DB        *db.DB
+	Clock     clock.Clock
+	Sender    record.Sender
+}
+
+// Import reads all files and files what they say. The error says that nothing further could be done; what is wrong with a file or a person
+// stands in the report, and the others go on.
+func (m *Importer) Import(ctx context.Context, files []File, o ImportOptions) (*Report, error) {
+	if o.Unit.IsZero() {
+		return nil, fault.New(fault.Invalid, "importing people: name the unit that cares for them")
+	}
+	if _, err := places.UnitOf(m.DB.Read(ctx), o.Unit); err != nil {
+		return nil, err
+	}
+	collector := fhirmap.New(fhirmap.Options{Namespace: "milieu", Source: o.Source})
+	for _, f := range files {
+		if err := readFile(collector, f); err != nil {
+			return nil, err
+		}
+	}
+	result := collector.People()
+	report := &Report{Problems: result.Problems, Counts: result.Counts}
+	for _, r := range result.Refused {
+		report.People = append(report.People, Taken{Name: r.Name, Status: Refused})
+		report.Problems = append(report.Problems, r.Problems...)
+	}
+	beds, err := freeBeds(m.DB.Read(ctx), o)
+	if err != nil {
+		return report, err
+	}
+	for i := range result.People {
+		if err := ctx.Err(); err != nil {
+			return report, err
+		}
+		p := &result.People[i]
+		taken, err := m.person(ctx, p, o, &beds)
+		if err != nil {
+			if fault.KindOf(err) == fault.Unavailable || fault.KindOf(err) == fault.Full {
+				return report, fmt.Errorf("importing %s: %w", p.Source.Reference, err)
+			}
+			taken = Taken{Name: p.Legal.Full, Status: Refused}
+			report.Problems = append(report.Problems, problemOf(p, err))
+		}
+		if o.Admit && taken.Status != Refused && !taken.Admitted && len(beds) == 0 {
+			report.Problems = append(report.Problems, fhir.Problem{File: p.Source.File, Line: p.Source.Line, Resource: p.Source.Reference, Severity: fhir.Warning,
+				Reason: "was not admitted: no bed of the unit is free, or the person is in care already"})
+		}
+		report.People = append(report.People, taken)
+		report.Entries += taken.Entries
+		report.Problems = append(report.Problems, p.Warnings...)
+		if o.Report != nil {
+			o.Report(i+1, len(result.People))
+		}
+	}
+	return report, nil
+}
+
+func readFile(collector *fhirmap.Collector, f File) error {
+	r, err := f.Open()
+	if err != nil {
+		return fmt.Errorf("opening %s: %w", f.Name, err)
+	}
+	defer r.Close()
+	_, _ = collector.Read(f.Name, r, fhir.Limits{}) // what is wrong with a file stands in the collector's result
+	return nil
+}
+
+func problemOf(p *fhirmap.Person, err error) fhir.Problem {
+	return fhir.Problem{File: p.Source.File, Line: p.Source.Line, Resource: p.Source.Reference, Severity: fhir.Error, Reason: fault.Of(err).Public()}
+}
+
+func freeBeds(q db.Querier, o ImportOptions) (free []places.Bed, err error) {
+	if !o.Admit {
+		return nil, nil
+	}
+	census, err := CensusOf(q, o.Unit)
+	for _, b := range census.Beds {
+		if len(b.Clients) == 0 {
+			free = append(free, b.Bed)
+		}
+	}
+	return free, err
+}
+
+// person files what is new about one person, all together.
+func (m *Importer) person(ctx context.Context, p *fhirmap.Person, o ImportOptions, beds *[]places.Bed) (Taken, error) {
+	q, now := m.DB.Read(ctx), m.Clock.Now()
+	chart := record.ID(fhirmap.StableID("milieu", "client", p.Source.Key))
+	t := Taken{Chart: chart, Name: p.Legal.Full, Status: New}
+	before, err := Of(q, chart)
+	switch err {
+	case nil:
+		t.Status = Changed
+		t.Chart = before.ID // the one that goes on, where it was merged
+	case db.ErrNoRows:
+		before = nil
+	default:
+		return t, err
+	}
+	plan := &planned{chart: chart, now: now, source: o.Source, blobs: &blob.Store{Write: m.Committer.Upkeep, Clock: m.Clock}}
+	if err := plan.person(ctx, q, p, before, o.Unit); err != nil {
+		return t, err
+	}
+	if o.Admit && len(*beds) > 0 && !p.Deceased && (before == nil || before.Where == Expected) {
+		bed := (*beds)[0]
+		if err := plan.add("clients.admitted", record.DeriveID("clients.import.admitted", chart.String()), now, &Admitted{Unit: o.Unit, Room: bed.Room, Bed: bed.ID}); err != nil {
+			return t, err
+		}
+		if plan.last("clients.admitted") {
+			*beds, t.Admitted = (*beds)[1:], true
+		}
+	}
+	if len(plan.entries) == 0 {
+		t.Status = Same
+		return t, nil
+	}
+	outcomes, err := m.Committer.Together(ctx, m.Sender, plan.entries...)
+	if err != nil {
+		return t, err
+	}
+	for _, out := range outcomes {
+		if out.Status == commit.Accepted {
+			t.Entries++
+		}
+	}
+	return t, nil
+}
+
+// moment is when a source says something was so, as the record can hold it: not before 1900 and not ahead.
+func moment(now time.Time, texts ...fhir.DateTime) time.Time {
+	for _, text := range texts {
+		if at := text.Start(time.UTC); at.Year() >= 1900 && !at.After(now) {
+			return at
+		}
+	}
+	return now
+}
+
+// Bytes are the source as it was sent.
+func (i *Imported) Bytes(q db.Querier) ([]byte, error) {
+	if i.Blob == "" {
+		return []byte(i.Text), nil
+	}
+	a, err := blob.Parse(i.Blob)
+	if err != nil {
+		return nil, err
+	}
+	b, err := blob.Get(q, a)
+	if err != nil {
+		return nil, err
+	}
+	return b.Data, nil
+}
