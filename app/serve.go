@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
+	"runtime/pprof"
 	"time"
 
 	"milieu/kit/clock"
@@ -18,10 +20,21 @@ type serveCmd struct {
 	Secure   bool   `help:"Served over TLS by a proxy: cookies are sent over TLS only."`
 	Downtime string `type:"path" placeholder:"DIR" help:"Where the sealed downtime pack is written every 30 minutes."`
 	Backup   string `type:"path" placeholder:"DIR" help:"Where sealed backups are shipped while serving."`
+	Profile  string `type:"path" placeholder:"FILE" hidden:"" help:"Write a CPU profile until the end."`
 }
 
 // Run serves until the program is told to stop.
 func (c *serveCmd) Run(ctx context.Context, s *std) error {
+	if c.Profile != "" {
+		f, err := os.Create(c.Profile)
+		if err != nil {
+			return err
+		}
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
+	}
 	data, err := c.open(ctx, s)
 	if err != nil {
 		return err

@@ -19,7 +19,7 @@ import (
 
 // Options say which ward.
 type Options struct {
-	House string // its name
+	House string // its name; empty: another unit of a house that stands already
 	Zone  string // IANA
 	Unit  string // the unit's name
 	Beds  int
@@ -83,9 +83,9 @@ func Furnish(ctx context.Context, h *room.Building, o Options) (*Ward, error) {
 	w.Unit = record.NewID(h.Clock.Now())
 	w.Staff[access.Administrator] = record.DeriveID("ward", "administrator", w.Unit.String())
 	house := places.House{Name: o.House, Zone: o.Zone, Language: "en", Shifts: []places.Shift{{Name: "Day", Start: "07:00", End: "15:00"}, {Name: "Evening", Start: "15:00", End: "23:00"}, {Name: "Night", Start: "23:00", End: "07:00"}}}
-	entries := []*record.Entry{
-		w.entry("places.house_set", houseChart, &house),
-		w.entry("places.unit_opened", w.Unit, &places.UnitOpened{Name: o.Unit, Kind: "ward"}),
+	entries := []*record.Entry{w.entry("places.unit_opened", w.Unit, &places.UnitOpened{Name: o.Unit, Kind: "ward"})}
+	if o.House != "" {
+		entries = append(entries, w.entry("places.house_set", houseChart, &house))
 	}
 	for i := range o.Beds {
 		r := w.entry("places.room_added", w.Unit, &places.RoomAdded{Name: fmt.Sprintf("Room %d", i+1), Kind: "bedroom"})
@@ -96,6 +96,9 @@ func Furnish(ctx context.Context, h *room.Building, o Options) (*Ward, error) {
 	}
 	entries = append(entries, w.entry("rounds.house_rules_set", w.Unit, &rounds.HouseRules{EnvironmentMinutes: 480}))
 	for _, c := range colleagues {
+		if o.House == "" {
+			c.signIn = "" // taken by the first unit's
+		}
 		id := record.NewID(h.Clock.Now())
 		if c.role == access.Administrator {
 			id = w.Staff[c.role]
