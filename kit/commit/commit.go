@@ -93,9 +93,6 @@ func Open(ctx context.Context, c Config) (*Committer, error) {
 		db:        c.DB, clock: c.Clock, log: c.Log,
 		queue: make(chan *job, 4096), done: make(chan struct{}), groupMax: 500, process: record.NewID(c.Clock.Now()).String(),
 	}
-	if c.DB.Dialect == db.Postgres {
-		k.groupMax = 64
-	}
 	if k.log == nil {
 		k.log = slog.New(slog.DiscardHandler)
 	}

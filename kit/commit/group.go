@@ -76,54 +76,49 @@ func (g *groupTx) look(group []*job) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	err := g.among("SELECT id, seq, digest FROM entry WHERE id", ids, func(r db.Row) error {
-		var id record.ID
-		var n known
-		if err := r.Scan(&id, &n.seq, &n.digest); err != nil {
+	err := g.among(ids, charts, func(r db.Row) error {
+		var what, a, b int64
+		var key record.ID
+		var digest []byte
+		if err := r.Scan(&what, &key, &a, &b, &digest); err != nil {
 			return err
 		}
-		g.known[id] = n
+		switch what {
+		case 1:
+			g.known[key] = known{a, digest}
+		case 2:
+			g.amended[key] = true
+		case 3:
+			g.charts[key].number, g.charts[key].seq = a, b
+		}
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("looking for entries filed before: %w", err)
-	}
-	err = g.among("SELECT target, 0, NULL FROM amend WHERE target", ids, func(r db.Row) error {
-		var id record.ID
-		var zero int64
-		var none []byte
-		if err := r.Scan(&id, &zero, &none); err != nil {
-			return err
-		}
-		g.amended[id] = true
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("looking for amendments that came first: %w", err)
-	}
-	err = g.among("SELECT chart, number, seq FROM chart_head WHERE chart", charts, func(r db.Row) error {
-		var id record.ID
-		var h chartHead
-		if err := r.Scan(&id, &h.number, &h.seq); err != nil {
-			return err
-		}
-		*g.charts[id] = h
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("looking for charts: %w", err)
+		return fmt.Errorf("looking for what was filed before: %w", err)
 	}
 	return nil
 }
 
-// among runs "… WHERE column" for each of the keys: one round trip on PostgreSQL, one prepared look-up a key on SQLite.
-func (g *groupTx) among(query string, keys [][]byte, scan func(db.Row) error) error {
+const (
+	lookKnown   = "SELECT 1, id, seq, 0, digest FROM entry WHERE id"
+	lookAmended = "SELECT 2, target, 0, 0, NULL FROM amend WHERE target"
+	lookCharts  = "SELECT 3, chart, number, seq, NULL FROM chart_head WHERE chart"
+	lookAll     = lookKnown + " = ANY($1) UNION ALL " + lookAmended + " = ANY($1) UNION ALL " + lookCharts + " = ANY($2)"
+)
+
+// among looks all of them up: in one round trip on PostgreSQL, by one prepared look-up each on SQLite.
+func (g *groupTx) among(ids, charts [][]byte, scan func(db.Row) error) error {
 	if g.k.db.Dialect == db.Postgres {
-		return db.Each(g, query+" = ANY($1)", []any{keys}, scan)
+		return db.Each(g, lookAll, []any{ids, charts}, scan)
 	}
-	for _, key := range keys {
-		if err := scan(g.QueryRow(query+" = $1", key)); err != nil && err != db.ErrNoRows {
-			return err
+	for _, look := range []struct {
+		query string
+		keys  [][]byte
+	}{{lookKnown + " = $1", ids}, {lookAmended + " = $1 LIMIT 1", ids}, {lookCharts + " = $1", charts}} {
+		for _, key := range look.keys {
+			if err := scan(g.QueryRow(look.query, key)); err != nil && err != db.ErrNoRows {
+				return err
+			}
 		}
 	}
 	return nil

@@ -1,15 +1,18 @@
 package db
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"io"
 	"net"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 )
@@ -60,7 +63,6 @@ type pgTx struct {
 	batch  *pgx.Batch
 	queued int
 	err    error
-	open   *pgRows
 }
 
 func (t *pgTx) Exec(query string, args ...any) error {
@@ -91,9 +93,6 @@ func hasSemicolon(s string) bool {
 }
 
 func (t *pgTx) send() (pgx.BatchResults, error) {
-	if t.open != nil {
-		return nil, errors.New("rows of the same transaction are still open")
-	}
 	b, n := t.batch, t.queued
 	t.batch, t.queued = &pgx.Batch{}, 0
 	res := t.conn.SendBatch(context.Background(), b)
@@ -128,14 +127,16 @@ func (t *pgTx) Query(query string, args ...any) (Rows, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows, err := res.Query()
+	rows, err := read(res)
+	if e := res.Close(); err == nil {
+		err = e
+	}
 	if err != nil {
-		res.Close()
 		t.err = err
 		return nil, fmt.Errorf("%s: %w", firstWords(query), err)
 	}
-	t.open = &pgRows{Rows: rows, t: t, res: res}
-	return t.open, nil
+	rows.types = t.conn.Conn().TypeMap()
+	return rows, nil
 }
 
 func (t *pgTx) QueryRow(query string, args ...any) Row {
@@ -162,34 +163,74 @@ func (o oneRow) Scan(dest ...any) error {
 	return o.rows.Close()
 }
 
+// pgRows is a result read as a whole: a transaction has one line, and may run further statements while it goes through the rows.
 type pgRows struct {
-	pgx.Rows
-	t      *pgTx
-	res    pgx.BatchResults
-	closed bool
+	fields []pgconn.FieldDescription
+	rows   [][][]byte
+	at     int // of the next row
+	types  *pgtype.Map
 }
 
-func (r *pgRows) Close() error {
-	if r.closed {
-		return nil
+func read(res pgx.BatchResults) (*pgRows, error) {
+	rows, err := res.Query()
+	if err != nil {
+		return nil, err
 	}
-	r.closed = true
-	r.Rows.Close()
-	err := errors.Join(r.Rows.Err(), r.res.Close())
-	r.t.open = nil
-	if err != nil && r.t.err == nil {
-		r.t.err = err
+	defer rows.Close()
+	r := &pgRows{fields: rows.FieldDescriptions()}
+	for rows.Next() {
+		raw := rows.RawValues()
+		own := make([][]byte, len(raw))
+		for i, v := range raw {
+			own[i] = bytes.Clone(v)
+		}
+		r.rows = append(r.rows, own)
 	}
-	return err
+	r.fields = slices.Clone(r.fields)
+	return r, rows.Err()
 }
 
+// Next implements Rows.
+func (r *pgRows) Next() bool {
+	r.at++
+	return r.at <= len(r.rows)
+}
+
+// Scan implements Rows.
+func (r *pgRows) Scan(dest ...any) error {
+	if r.at < 1 || r.at > len(r.rows) || len(dest) != len(r.fields) {
+		return fmt.Errorf("scanning %d columns of row %d into %d values", len(r.fields), r.at, len(dest))
+	}
+	for i, to := range dest {
+		f := &r.fields[i]
+		if err := r.types.Scan(f.DataTypeOID, f.Format, r.rows[r.at-1][i], to); err != nil {
+			return fmt.Errorf("scanning column %s: %w", f.Name, err)
+		}
+	}
+	return nil
+}
+
+// Err implements Rows.
+func (r *pgRows) Err() error { return nil }
+
+// Close implements Rows.
+func (r *pgRows) Close() error { return nil }
+
+// commit sends COMMIT with what still waits to be sent. When any of it fails the server skips the rest, COMMIT among it.
 func (t *pgTx) commit() error {
-	err := t.flush()
+	err := t.err
 	if err == nil {
-		var tag pgconn.CommandTag
-		tag, err = t.conn.Exec(context.Background(), "COMMIT")
-		if err == nil && tag.String() != "COMMIT" {
-			err = fmt.Errorf("commit was answered %q", tag)
+		t.batch.Queue("COMMIT")
+		var res pgx.BatchResults
+		if res, err = t.send(); err == nil {
+			var tag pgconn.CommandTag
+			tag, err = res.Exec()
+			if e := res.Close(); err == nil {
+				err = e
+			}
+			if err == nil && tag.String() != "COMMIT" {
+				err = fmt.Errorf("commit was answered %q", tag)
+			}
 		}
 	}
 	if err != nil {
@@ -201,9 +242,6 @@ func (t *pgTx) commit() error {
 }
 
 func (t *pgTx) rollback() {
-	if t.open != nil {
-		t.open.Close()
-	}
 	if !t.conn.Conn().IsClosed() {
 		_, _ = t.conn.Exec(context.Background(), "ROLLBACK")
 	}

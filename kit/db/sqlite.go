@@ -61,7 +61,7 @@ func OpenSQLite(ctx context.Context, o SQLiteOptions) (*DB, error) {
 	n := max(4, 2*runtime.NumCPU())
 	r.SetMaxOpenConns(n)
 	r.SetMaxIdleConns(n)
-	return &DB{Dialect: SQLite, Path: o.Path, read: r, writer: &sqliteWriter{db: w, conn: conn, stmts: map[string]*sql.Stmt{}}}, nil
+	return &DB{Dialect: SQLite, Path: o.Path, read: r, writer: &sqliteWriter{db: w, conn: conn, stmts: map[string]*sql.Stmt{}, open: map[*sqliteRows]struct{}{}, busy: map[string]bool{}}}, nil
 }
 
 // explain names what the vault refused; SQLite itself can only say "disk I/O error".
@@ -76,6 +76,8 @@ type sqliteWriter struct {
 	db    *sql.DB
 	conn  *sql.Conn
 	stmts map[string]*sql.Stmt
+	open  map[*sqliteRows]struct{} // results being read
+	busy  map[string]bool          // by query: its prepared statement is being read from
 }
 
 func (w *sqliteWriter) close() error {
@@ -119,6 +121,35 @@ func (w *sqliteWriter) begin(ctx context.Context) (txn, error) {
 	return sqliteTx{w}, nil
 }
 
+// sqliteRows keeps a prepared statement from being used for two results at once: SQLite would refuse it.
+type sqliteRows struct {
+	*sql.Rows
+	w     *sqliteWriter
+	query string
+	own   *sql.Stmt // prepared for these rows alone; nil when they use the shared one
+}
+
+// Close implements Rows.
+func (r *sqliteRows) Close() error {
+	if _, open := r.w.open[r]; !open {
+		return nil
+	}
+	delete(r.w.open, r)
+	err := r.Rows.Close()
+	if r.own != nil {
+		return errors.Join(err, r.own.Close())
+	}
+	delete(r.w.busy, r.query)
+	return err
+}
+
+// closeRows closes what a transaction has left open, as it may when it panics.
+func (w *sqliteWriter) closeRows() {
+	for r := range w.open {
+		_ = r.Close() // the transaction is over in any case
+	}
+}
+
 type sqliteTx struct{ w *sqliteWriter }
 
 func (t sqliteTx) Exec(query string, args ...any) error {
@@ -132,18 +163,36 @@ func (t sqliteTx) Exec(query string, args ...any) error {
 }
 
 func (t sqliteTx) Query(query string, args ...any) (Rows, error) {
+	r := &sqliteRows{w: t.w, query: query}
 	s, err := t.w.stmt(query)
+	if err == nil && t.w.busy[query] {
+		s, err = t.w.conn.PrepareContext(context.Background(), query)
+		r.own = s
+	}
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.Query(args...)
-	if err != nil {
+	if r.Rows, err = s.Query(args...); err != nil {
+		if r.own != nil {
+			r.own.Close()
+		}
 		return nil, fmt.Errorf("%s: %w", firstWords(query), err)
 	}
-	return rows, nil
+	t.w.open[r] = struct{}{}
+	if r.own == nil {
+		t.w.busy[query] = true
+	}
+	return r, nil
 }
 
 func (t sqliteTx) QueryRow(query string, args ...any) Row {
+	if t.w.busy[query] {
+		rows, err := t.Query(query, args...)
+		if err != nil {
+			return failedRow{err}
+		}
+		return oneRow{rows}
+	}
 	s, err := t.w.stmt(query)
 	if err != nil {
 		return failedRow{err}
@@ -152,6 +201,7 @@ func (t sqliteTx) QueryRow(query string, args ...any) Row {
 }
 
 func (t sqliteTx) commit() error {
+	t.w.closeRows()
 	err := t.w.exec("COMMIT")
 	if err != nil {
 		t.rollback()
@@ -160,6 +210,7 @@ func (t sqliteTx) commit() error {
 }
 
 func (t sqliteTx) rollback() {
+	t.w.closeRows()
 	// After some failures SQLite has rolled back by itself and this only says so.
 	_ = t.w.exec("ROLLBACK")
 }
