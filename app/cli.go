@@ -16,6 +16,7 @@ type cli struct {
 	Demo     demoCmd     `cmd:"" help:"A living unit in a temporary folder, with links to sign in as each role."`
 	Serve    serveCmd    `cmd:"" help:"Serve a data folder."`
 	Init     initCmd     `cmd:"" help:"Make a data folder for a house: its key, its recovery sheet, its first administrator."`
+	Import   importCmd   `cmd:"" help:"Take in people from other systems' files."`
 	Verify   verifyCmd   `cmd:"" help:"Prove that nothing in the record was removed, changed or back-dated."`
 	Export   exportCmd   `cmd:"" help:"Write everything out: every entry, and each client as FHIR."`
 	Prepare  prepareCmd  `cmd:"" help:"Before an upgrade: fill the new version's tables beside the running server."`

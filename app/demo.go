@@ -10,9 +10,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"time"
 
@@ -117,7 +115,7 @@ func (c *demoCmd) past(ctx context.Context, s *std, data *Data) (*ward.Ward, err
 	}
 	w, err := ward.Furnish(ctx, h, ward.Options{House: "Alder House", Zone: c.Zone, Unit: "Cedar", Beds: c.Beds, Seed: 1})
 	if err == nil {
-		err = w.MoveInMadeUp(ctx, c.Beds)
+		err = w.MoveIn(ctx, c.bundles())
 	}
 	if err == nil {
 		err = w.Run(ctx, now)
@@ -195,17 +193,3 @@ const (
 	madeForSimulation = "simulation"
 	madeForHouse      = "house"
 )
-
-// bundleNames are the bundles of a folder, in order.
-func bundleNames(dir string) ([]string, error) {
-	var out []string
-	for _, pattern := range []string{"*.json", "*.ndjson", "*.json.gz"} {
-		names, err := filepath.Glob(filepath.Join(dir, pattern))
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, names...)
-	}
-	slices.Sort(out)
-	return out, nil
-}

@@ -1,0 +1,86 @@
+// What the browser tests share: a demo of our own to work in, browsers of three sizes, and taps that are counted.
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
+const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+export const sizes = { phone: { width: 390, height: 844 }, desk: { width: 1280, height: 800 }, wall: { width: 1920, height: 1080 }, narrow: { width: 320, height: 640 } };
+
+/** Starts `milieu demo` and gives what it prints; end() stops it and says with which status it ended. */
+export async function demo(...flags) {
+  const program = join(root, process.platform === "win32" ? "milieu.exe" : "milieu");
+  if (!existsSync(program)) throw new Error("build the program first: make build");
+  const child = spawn(program, ["demo", "--json", ...flags], { stdio: ["ignore", "pipe", "pipe"] });
+  let errors = "";
+  child.stderr.on("data", (part) => (errors += part));
+  const ended = new Promise((done) => child.on("exit", (code, signal) => done(code ?? signal)));
+  const line = await Promise.race([
+    new Promise((done) => createInterface(child.stdout).once("line", done)),
+    ended.then((code) => { throw new Error(`the demo ended with ${code}: ${errors}`); }),
+  ]);
+  const end = async () => { child.kill("SIGTERM"); return ended; };
+  return { ...JSON.parse(line), end, errors: () => errors, pid: child.pid };
+}
+
+/** Serves a data folder as it is, at an address. */
+export async function serve(data, addr) {
+  const child = spawn(join(root, "milieu"), ["serve", "--data", data, "--addr", addr], { stdio: ["ignore", "pipe", "pipe"] });
+  let errors = "";
+  child.stderr.on("data", (part) => (errors += part));
+  const ended = new Promise((done) => child.on("exit", (code, signal) => done(code ?? signal)));
+  await Promise.race([
+    new Promise((done) => createInterface(child.stdout).once("line", done)),
+    ended.then((code) => { throw new Error(`serve ended with ${code}: ${errors}`); }),
+  ]);
+  return { end: async (signal = "SIGTERM") => { child.kill(signal); return ended; }, errors: () => errors };
+}
+
+export function folder() {
+  const dir = mkdtempSync(join(tmpdir(), "milieu-test-"));
+  return { dir, remove: () => rmSync(dir, { recursive: true, force: true }) };
+}
+
+const flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"];
+
+export const launch = () => chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: flags });
+
+/** A browser with a profile on disk, that can be closed and opened again. */
+export const launchKept = (dir, options = {}) => chromium.launchPersistentContext(dir, { executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: flags, ...options });
+
+/** Fails the test for anything that a page complains about. */
+export function listen(page, complaints, allow = () => false) {
+  page.on("console", (m) => { if (m.type() === "error" && !allow(m.text())) complaints.push(`${page.url()}: ${m.text()}`); });
+  page.on("pageerror", (e) => complaints.push(`${page.url()}: ${e.message}`));
+}
+
+/** What axe-core finds, by WCAG 2.2 AA and best practice. Runs past the page's policy, which rightly refuses injected scripts. */
+export async function axe(page) {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Page.setBypassCSP", { enabled: true });
+  await page.evaluate(axeSource);
+  const found = await page.evaluate(async () => (await window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] })).violations
+    .map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).slice(0, 4).join(", ")}`));
+  await session.send("Page.setBypassCSP", { enabled: false });
+  await session.detach();
+  return found;
+}
+
+/** Counts what the person does. */
+export class Taps {
+  count = 0;
+  async tap(locator) { this.count++; await locator.click(); }
+  reset() { const n = this.count; this.count = 0; return n; }
+}
+
+export const api = async (d, role, path, body) => {
+  const res = await fetch(d.url + path, { method: body ? "POST" : "GET", headers: { Authorization: `Bearer ${d.tokens[role]}`, "Content-Type": "application/json" }, body: body && JSON.stringify(body) });
+  return { status: res.status, body: await res.json() };
+};
+
+export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
