@@ -138,9 +138,9 @@ func (c *simulateLiveCmd) print(ctx context.Context, s *std, h *room.Building, w
 }
 
 type simulateLoadCmd struct {
-	What    string        `arg:"" enum:"appends,batches,pages,live,outbox" help:"What to measure: appends, batches, pages, live or outbox."`
-	URL     string        `required:"" help:"The server, on this machine: http://127.0.0.1:PORT."`
-	Target  string        `required:"" type:"existingfile" help:"What simulate live --json printed."`
+	What    string        `arg:"" enum:"appends,batches,pages,live,outbox,bare" help:"What to measure: appends, batches, pages, live, outbox, or bare one-row commits to compare with."`
+	URL     string        `help:"The server, on this machine: http://127.0.0.1:PORT."`
+	Target  string        `type:"path" help:"What simulate live --json printed."`
 	Conns   int           `default:"64" help:"Connections, or listeners."`
 	Size    int           `default:"1" help:"Entries in each request."`
 	For     time.Duration `default:"10s" help:"How long."`
@@ -151,6 +151,14 @@ type simulateLoadCmd struct {
 
 // Run measures and prints.
 func (c *simulateLoadCmd) Run(ctx context.Context, s *std) error {
+	o := load.Options{URL: c.URL, Conns: c.Conns, Size: c.Size, For: c.For, Writes: c.Writes, Devices: c.Devices, Clock: clock.System()}
+	if c.What == "bare" {
+		r, err := load.Bare(ctx, o)
+		if err != nil {
+			return err
+		}
+		return r.Print(s.out, c.JSON)
+	}
 	t, err := load.ReadTarget(c.Target)
 	if err != nil {
 		return err
@@ -158,7 +166,6 @@ func (c *simulateLoadCmd) Run(ctx context.Context, s *std) error {
 	if err := load.Local(c.URL); err != nil {
 		return err
 	}
-	o := load.Options{URL: c.URL, Conns: c.Conns, Size: c.Size, For: c.For, Writes: c.Writes, Devices: c.Devices, Clock: clock.System()}
 	var r load.Result
 	switch c.What {
 	case "appends", "batches":
