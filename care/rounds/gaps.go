@@ -25,15 +25,22 @@ type Gap struct {
 // Gaps measures a person's time between sightings from a moment to another. Looks are in order and begin with the last that settles before from.
 // A limit that falls while the system did not run moves to the moment it ran again: what follows is late, what lay within is told apart.
 func (t *Terms) Gaps(looks []Look, down []Stretch, from, to time.Time) []Gap {
-	start := from
+	start, begun := from, (*base)(nil)
 	if len(looks) > 0 && looks[0].At.Before(from) {
 		start = looks[0].At
+	} else if len(t.Stays) > 0 && t.Stays[0].Happened.Before(from) && t.At(from).Mode == Intervals {
+		if b, ok := t.base(nil, from); ok { // never seen since they came
+			start, begun = b.at, &b
+		}
 	}
 	var out []Gap
 	for _, run := range t.runs(start, to) {
 		var open *base
-		if b := (base{id: t.cause(run.From), at: run.From}); !run.From.Equal(start) || t.began(run.From) {
-			open = &b
+		switch {
+		case run.From.Equal(start) && begun != nil:
+			open = begun
+		case !run.From.Equal(start) || t.began(run.From):
+			open = &base{id: t.cause(run.From), at: run.From}
 		}
 		for i := range looks {
 			l := &looks[i]
@@ -84,7 +91,7 @@ func (t *Terms) runs(from, to time.Time) []Stretch {
 }
 
 func (t *Terms) gap(out []Gap, b base, last *Look, end time.Time, down []Stretch, from time.Time) []Gap {
-	if end.Before(from) {
+	if !end.After(from) {
 		return out
 	}
 	g := Gap{Stretch: Stretch{b.at, end}, First: b.look, Last: last}
@@ -110,7 +117,8 @@ func overlap(a, b Stretch) time.Duration {
 	return max(0, earlier(a.To, b.To).Sub(later(a.From, b.From)))
 }
 
-// Uncovered are the stretches of continuous watching in which nobody had taken the watch: from the order to the first who took it.
+// Uncovered are the stretches of continuous watching in which nobody had taken the watch: from the order to the first who took it. It needs every
+// watch since the person came.
 func (t *Terms) Uncovered(watches []Watch, from, to time.Time) []Stretch {
 	var out []Stretch
 	var run Stretch
@@ -129,13 +137,10 @@ func (t *Terms) Uncovered(watches []Watch, from, to time.Time) []Stretch {
 		}
 		run = Stretch{}
 	}
-	start := from
-	for i := len(t.Stays) - 1; i >= 0; i-- { // a watch that began before the night covers it
-		if !t.Stays[i].Happened.After(start) {
-			start = t.Stays[i].Happened
-			break
-		}
+	if len(t.Stays) == 0 {
+		return nil
 	}
+	start := earlier(from, t.Stays[0].Happened) // a watch that began before the night covers it
 	for _, s := range t.Line(start, to) {
 		if s.Mode != Continuous {
 			flush()

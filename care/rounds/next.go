@@ -8,8 +8,8 @@ import (
 	"milieu/kit/record"
 )
 
-// FirstLook is how soon a person is looked at when their interval has become shorter than the time since they were last seen: asked for at
-// once, late after this. The program's own proposal, held from 2026-11-01; it never lengthens what was ordered before.
+// FirstLook is how soon a person is looked at when, by a new order, the time since they were last seen is over already: asked for at once, late
+// after this. The program's own proposal, held from 2026-11-01; it never lengthens what was ordered before.
 const FirstLook = 5 * time.Minute
 
 // Draw is the time after a look at which the next is asked for: for irregular levels drawn from the look's ID, the same wherever it is
@@ -53,8 +53,8 @@ const horizon = 6 * time.Hour
 // limit says when the next look is asked for, from when it is late, and the regime that makes it so. Not ok: the person goes out, or is
 // watched without a break, before that.
 //
-// A longer interval counts from the base. A shorter one counts from the base too, and bites at once; where that has passed already, the
-// look is asked for at once and late after FirstLook, never later than it would have been without the change.
+// A longer interval counts from the base. A shorter one counts from the base too, so it bites at once; where its time had passed when it began, the
+// look is asked for then and late after FirstLook, never later than it would have been without the change.
 func (t *Terms) limit(b base) (ask, late time.Time, r Regime, ok bool) {
 	for i, s := range t.Line(b.at, b.at.Add(horizon)) {
 		switch {
@@ -67,9 +67,11 @@ func (t *Terms) limit(b base) (ask, late time.Time, r Regime, ok bool) {
 		case i == 0:
 			ask, late = b.at.Add(b.first(&s.Regime)), b.at.Add(s.Every)
 		case s.Every < r.Every:
-			if counted := b.at.Add(s.Every); counted.Before(late) {
-				late = earlier(late, later(counted, s.From.Add(min(FirstLook, s.Every))))
+			counted := b.at.Add(s.Every)
+			if !counted.After(s.From) {
+				counted = s.From.Add(min(FirstLook, s.Every))
 			}
+			late = earlier(late, counted)
 			ask = earlier(later(s.From, b.at.Add(b.first(&s.Regime))), late)
 		default:
 			late = later(late, b.at.Add(s.Every))

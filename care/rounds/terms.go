@@ -205,13 +205,17 @@ func (t *Terms) InForce(at time.Time) *Ordered {
 	}
 	best := floor
 	for i := from; i < len(t.Orders) && !t.Orders[i].Happened.After(at); i++ {
+		// Whatever is not a raise here is a lowering past its own end: it counts as a raise, so that its end never lowers.
 		o := &t.Orders[i]
-		if o.Raise && (best == nil || LevelOf(o.Level).Rank > LevelOf(best.Level).Rank || best.Raise && o.Level == best.Level) {
+		if best == nil || LevelOf(o.Level).Rank > LevelOf(best.Level).Rank || best.Raise && o.Raise && o.Level == best.Level {
 			best = o
 		}
 	}
-	if best != nil && best.Raise && floor == nil && LevelOf(best.Level).Rank < LevelOf(t.rules(t.place(at), at).Filled().DefaultLevel).Rank {
-		return nil // the house watches everybody more closely than that
+	if best != nil && floor == nil {
+		house := LevelOf(t.rules(t.place(at), at).Filled().DefaultLevel).Rank
+		if rank := LevelOf(best.Level).Rank; rank < house || rank == house && !best.Raise {
+			return nil // the house watches everybody as closely as that
+		}
 	}
 	return best
 }

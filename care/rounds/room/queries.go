@@ -263,10 +263,18 @@ func track(q db.Querier, chart, unit record.ID, down []rounds.Stretch, from, to 
 			t.Looks = append(t.Looks, l)
 		}
 	}
-	if t.Watches, err = WatchesOf(q, chart, from); err != nil {
-		return t, err
+	if slices.ContainsFunc(t.Line, func(s rounds.Segment) bool { return s.Mode == rounds.Continuous }) {
+		watches, err := WatchesOf(q, chart, terms.Stays[0].Happened)
+		if err != nil {
+			return t, err
+		}
+		t.Uncovered = terms.Uncovered(watches, from, to)
+		for i, w := range watches {
+			if w.At.Before(to) && (!w.At.Before(from) || i+1 == len(watches) || watches[i+1].At.After(from)) {
+				t.Watches = append(t.Watches, w)
+			}
+		}
 	}
-	t.Uncovered = terms.Uncovered(t.Watches, from, to)
 	t.Counts = rounds.CountLooks(t.Looks, from, to, nil)
 	t.Counts.Add(rounds.CountGaps(t.Gaps, from, to))
 	return t, nil
