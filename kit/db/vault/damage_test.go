@@ -60,7 +60,7 @@ func makeSpecimen(t testing.TB) specimen {
 		t.Fatal(err)
 	}
 	defer k.close()
-	w := &walker{tool: k, newest: map[uint32]uint32{}}
+	w := &walker{tool: k, newest: map[uint32]uint32{}, lost: map[uint32]bool{}}
 	if err := w.identify(false); err != nil {
 		t.Fatal(err)
 	}

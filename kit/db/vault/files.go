@@ -116,6 +116,13 @@ func (f *pagesFile) shortPage(t *libc.TLS, dst []byte, page uint32) int32 {
 	if !f.s.known.Load() {
 		return sqlite3.SQLITE_IOERR_SHORT_READ
 	}
+	unborn, rc := f.unborn(t)
+	if rc != sqlite3.SQLITE_OK {
+		return rc
+	}
+	if unborn {
+		return sqlite3.SQLITE_IOERR_SHORT_READ
+	}
 	token, err := f.s.freshToken(t, page)
 	if err == nil && token != 0 {
 		err = Damage{File: f.s.path, Page: page, Fault: Missing, Detail: "the file ends before it"}
@@ -124,6 +131,19 @@ func (f *pagesFile) shortPage(t *libc.TLS, dst []byte, page uint32) int32 {
 		return f.refuse(err)
 	}
 	return sqlite3.SQLITE_IOERR_SHORT_READ
+}
+
+// unborn is true for a database whose creation was cut short: tokens may be there
+// already, pages are not.
+func (f *pagesFile) unborn(t *libc.TLS) (bool, int32) {
+	f.s.mu.RLock()
+	sealed := f.s.sealed
+	f.s.mu.RUnlock()
+	if sealed {
+		return false, sqlite3.SQLITE_OK
+	}
+	size, rc := f.base.Size(t)
+	return size == 0, rc
 }
 
 // checkSize compares the file with the page count in page 1. When page 1 is read from
@@ -188,6 +208,15 @@ func (f *pagesFile) Write(t *libc.TLS, from uintptr, n int32, off int64) int32 {
 	if err := f.s.ready(t); err != nil {
 		return f.refuse(err)
 	}
+	unborn, rc := f.unborn(t)
+	if rc != sqlite3.SQLITE_OK {
+		return rc
+	}
+	if unborn {
+		if err := f.s.cutTokens(t, 0); err != nil {
+			return f.refuse(err)
+		}
+	}
 	page := uint32(off/PageSize) + 1
 	src := shim.Bytes(from, PageSize)
 	if err := checkPlain(src, page); err != nil {
@@ -220,7 +249,7 @@ func (f *pagesFile) Truncate(t *libc.TLS, size int64) int32 {
 
 func (f *pagesFile) Sync(t *libc.TLS, flags int32) int32 {
 	if f.s.known.Load() {
-		if rc := f.s.flush(t, true); rc != sqlite3.SQLITE_OK {
+		if rc := f.s.flush(t, f.base, true); rc != sqlite3.SQLITE_OK {
 			return rc
 		}
 	}
@@ -239,7 +268,7 @@ func (f *pagesFile) Control(t *libc.TLS, op int32, arg uintptr) int32 {
 		// From here on other processes may read what the checkpoint wrote, even when
 		// it was a partial one that SQLite does not sync.
 		if f.s.known.Load() {
-			f.s.flush(t, false)
+			f.s.flush(t, f.base, false)
 		}
 	case sqlite3.SQLITE_FCNTL_PRAGMA:
 		if problem := refusedPragma(shim.PointerAt(arg, 1), shim.PointerAt(arg, 2)); problem != "" {

@@ -93,6 +93,7 @@ type walker struct {
 	report Report
 	log    *shim.Extra
 	newest map[uint32]uint32 // page → frame
+	lost   map[uint32]bool   // blocks of tokens that cannot be read
 	desk   desk
 }
 
@@ -104,7 +105,7 @@ func walk(path string, keys Keys, goOn bool, visit func(page uint32, content []b
 		return Report{}, err
 	}
 	defer k.close()
-	w := &walker{tool: k, newest: map[uint32]uint32{}}
+	w := &walker{tool: k, newest: map[uint32]uint32{}, lost: map[uint32]bool{}}
 	if err := w.identify(goOn); err != nil {
 		return w.report, err
 	}
@@ -322,7 +323,7 @@ func (w *walker) page(page uint32) ([]byte, *Damage, error) {
 	if !inLog || err != nil {
 		return content, d, err
 	}
-	if d != nil {
+	if d != nil && d.File == w.store.path {
 		// A checkpoint cut short leaves this as well: the log has the page.
 		d.Notice = true
 		d.Detail = "a newer version is sound in the log; " + d.Detail
@@ -348,7 +349,10 @@ func (w *walker) pageInFile(page uint32) ([]byte, *Damage, error) {
 	}
 	s := w.store
 	if !s.known.Load() { // without tokens only the seals can be checked
-		if err := openPage(w.v.sealer, &w.desk, raw, page, s.id); err != nil && !allZero(raw) {
+		if allZero(raw) {
+			return raw, nil, nil
+		}
+		if err := openPage(w.v.sealer, &w.desk, raw, page, s.id); err != nil {
 			return make([]byte, PageSize), &Damage{File: s.path, Page: page, Fault: Altered, Detail: err.Error()}, nil
 		}
 		return raw, nil, nil
@@ -356,11 +360,15 @@ func (w *walker) pageInFile(page uint32) ([]byte, *Damage, error) {
 	token, err := s.token(w.t, page)
 	var lost Damage
 	if errors.As(err, &lost) {
-		lost.Page = 0
-		if openPage(w.v.sealer, &w.desk, raw, page, s.id) == nil {
-			return raw, &Damage{File: s.path, Page: page, Fault: Stale, Detail: "its token is lost: it is sound, but may be an older version"}, nil
+		if openPage(w.v.sealer, &w.desk, raw, page, s.id) != nil {
+			return make([]byte, PageSize), &Damage{File: s.path, Page: page, Fault: Altered, Detail: err.Error()}, nil
 		}
-		return make([]byte, PageSize), &Damage{File: s.path, Page: page, Fault: Altered, Detail: err.Error()}, nil
+		// Sound, though perhaps an older version: said once for all pages of the block.
+		if b := (page - 1) / tokensPerBlock; !w.lost[b] {
+			w.lost[b] = true
+			return raw, &lost, nil
+		}
+		return raw, nil, nil
 	}
 	if err != nil {
 		return nil, nil, err

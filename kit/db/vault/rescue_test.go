@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"milieu/kit/db/vault/faultvfs"
@@ -94,6 +96,9 @@ func TestRescueGoesOnPastDamage(t *testing.T) {
 		if err != nil || report.Sound() {
 			t.Errorf("%s: rescue: %v, %+v", name, err, report)
 			continue
+		}
+		if named := slices.ContainsFunc(report.Damages, func(d Damage) bool { return d.Page == page }); named != strings.Contains(name, "page") {
+			t.Errorf("%s: page %d named: %v, in %v", name, page, named, report.Damages)
 		}
 		db, kept := openPlain(t, dst), 0
 		for id, body := range sp.rows {

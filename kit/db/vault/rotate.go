@@ -137,7 +137,7 @@ func (k *tool) resealRest() error {
 		}
 		block.changed[0] = true
 	}
-	rc = s.flushLocked(k.t, true)
+	rc = s.flushLocked(k.t, &k.main.Base, true)
 	s.mu.Unlock()
 	for slot := 0; slot < 2 && rc == sqlite3.SQLITE_OK; slot++ {
 		s.mu.Lock()

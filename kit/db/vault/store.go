@@ -204,7 +204,6 @@ func (s *store) detach(t *libc.TLS) {
 	if s.side == nil {
 		return
 	}
-	s.flushLocked(t, false)
 	s.side.Close(t)
 	s.known.Store(false)
 	s.side, s.blocks = nil, nil
@@ -251,6 +250,7 @@ func openPage(s *sealer, d *desk, raw []byte, page uint32, id identity) error {
 	start := 0
 	if page == 1 {
 		if identity(raw[:len(id)]) != id {
+			clear(raw)
 			return errors.New("the identity at its start is not this database's")
 		}
 		start = len(id)

@@ -193,18 +193,18 @@ func (s *store) cutTokens(t *libc.TLS, pages uint32) error {
 // checkpoint was cut short is still in the write-ahead log and not read from here. And
 // the slot known to be durable is never written to before the other one is, so that a
 // torn slot always has a sound twin.
-func (s *store) flush(t *libc.TLS, sync bool) int32 {
+func (s *store) flush(t *libc.TLS, main *shim.Base, sync bool) int32 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.flushLocked(t, sync)
+	return s.flushLocked(t, main, sync)
 }
 
-func (s *store) flushLocked(t *libc.TLS, sync bool) int32 {
+func (s *store) flushLocked(t *libc.TLS, main *shim.Base, sync bool) int32 {
 	for b, k := range s.blocks {
 		if k == nil || len(k.changed) == 0 {
 			continue
 		}
-		if rc := s.writeBlock(t, uint32(b), k); rc != sqlite3.SQLITE_OK {
+		if rc := s.writeBlock(t, main, uint32(b), k); rc != sqlite3.SQLITE_OK {
 			return rc
 		}
 	}
@@ -235,14 +235,14 @@ func (s *store) flushLocked(t *libc.TLS, sync bool) int32 {
 	return sqlite3.SQLITE_OK
 }
 
-func (s *store) writeBlock(t *libc.TLS, b uint32, k *block) int32 {
+func (s *store) writeBlock(t *libc.TLS, main *shim.Base, b uint32, k *block) int32 {
 	r, rc := readBlock(t, s.v.sealer, s.side, s.id, b)
 	if rc != sqlite3.SQLITE_OK {
 		return rc
 	}
 	if r.seq > k.seq { // another process wrote since
 		for i := range k.tokens {
-			if !k.changed[i] {
+			if !k.changed[i] || pageHas(t, main, b*tokensPerBlock+uint32(i)+1, r.tokens[i]) {
 				k.tokens[i] = r.tokens[i]
 			}
 		}
@@ -264,6 +264,19 @@ func (s *store) writeBlock(t *libc.TLS, b uint32, k *block) int32 {
 	clear(k.changed)
 	k.waiting = true
 	return sqlite3.SQLITE_OK
+}
+
+// pageHas says whether the page in the file is the version with the token. It settles
+// what to keep when this process wrote the page in a checkpoint that failed and another
+// one wrote it again later.
+func pageHas(t *libc.TLS, main *shim.Base, page uint32, token uint64) bool {
+	if main == nil {
+		return false
+	}
+	mem := shim.Alloc(t, PageSize)
+	defer shim.Free(t, mem)
+	rc := main.Read(t, mem, PageSize, int64(page-1)*PageSize)
+	return rc == sqlite3.SQLITE_OK && tokenOf(shim.Bytes(mem, PageSize)) == token
 }
 
 func (s *store) putBlock(t *libc.TLS, b uint32, k *block, slot int) int32 {
