@@ -23,6 +23,14 @@ type unitsView struct {
 	MaySet       bool
 }
 
+// line says which house and which shift it is.
+func (v unitsView) line(ctx context.Context) string {
+	if v.House == "" {
+		return v.Shift.Words(ctx)
+	}
+	return ui.T(ctx, "places.house_line", v.House, v.Shift.Words(ctx))
+}
+
 func showUnits(c *web.Ctx) error {
 	q := c.Read()
 	h, err := places.HouseOf(q)

@@ -1,6 +1,7 @@
 package room
 
 import (
+	"context"
 	"time"
 
 	"milieu/house/places"
@@ -64,6 +65,18 @@ func showMine(c *web.Ctx) error {
 		}
 	}
 	return c.Show(ui.Page{Title: ui.T(c.Context(), "staff.mine")}, minePage(v))
+}
+
+// line says since when the running shift runs, until when it is planned, and what is theirs in it.
+func (v mineView) line(ctx context.Context) string {
+	out := ui.T(ctx, "staff.since", ui.WhenText(ctx, v.Running.From))
+	if !v.Until.IsZero() {
+		out = ui.T(ctx, "staff.since_until", ui.WhenText(ctx, v.Running.From), ui.WhenText(ctx, v.Until))
+	}
+	if v.Running.Task != "" {
+		out = ui.T(ctx, "staff.line", out, v.Running.Task)
+	}
+	return out
 }
 
 // start is the form that starts a shift on a unit; the shift board comes next.

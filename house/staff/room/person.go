@@ -3,7 +3,6 @@ package room
 import (
 	"context"
 	"slices"
-	"time"
 
 	"milieu/house/places"
 	"milieu/house/staff"
@@ -181,4 +180,9 @@ func (v personView) roleChoices(ctx context.Context) []ui.Choice {
 	return out
 }
 
-func since(v personView) time.Time { return v.Running.From }
+func membershipLine(ctx context.Context, m staff.Membership) string {
+	if m.Until.IsZero() {
+		return ui.T(ctx, "staff.since_day", ui.DayText(ctx, m.From))
+	}
+	return ui.T(ctx, "staff.since_until_day", ui.DayText(ctx, m.From), ui.DayText(ctx, m.Until))
+}

@@ -196,6 +196,41 @@ func (v rotaView) choices(ctx context.Context) []ui.Choice {
 	return out
 }
 
+// line says what somebody is, when, and what is theirs.
+func (v rotaView) line(ctx context.Context, r rotaRow) string {
+	out := roleText(ctx, r.Role)
+	task := r.Plan.Task
+	if r.Plan.ID.IsZero() {
+		task = r.Duty.Task
+	} else {
+		out = ui.T(ctx, "staff.line", out, hours(ctx, r.Plan.From, r.Plan.Until))
+	}
+	if task != "" {
+		out = ui.T(ctx, "staff.line", out, task)
+	}
+	return out
+}
+
+// hours says from when to when: by the clock alone where that is clear.
+func hours(ctx context.Context, from, until time.Time) string {
+	if until.Sub(from) < 24*time.Hour {
+		return ui.T(ctx, "staff.hours", ui.ClockText(ctx, from), ui.ClockText(ctx, until))
+	}
+	return ui.T(ctx, "staff.hours_days", ui.WhenText(ctx, from), ui.WhenText(ctx, until))
+}
+
+// shiftLine says when a planned shift is and what is theirs in it.
+func shiftLine(ctx context.Context, p staff.Plan) string {
+	out := ui.T(ctx, "staff.line", ui.DayText(ctx, p.From), hours(ctx, p.From, p.Until))
+	if p.Until.Sub(p.From) >= 24*time.Hour {
+		out = hours(ctx, p.From, p.Until)
+	}
+	if p.Task != "" {
+		out = ui.T(ctx, "staff.line", out, p.Task)
+	}
+	return out
+}
+
 func roleText(ctx context.Context, r access.Role) string { return ui.T(ctx, "web.role."+string(r)) }
 
 // duty is who is on shift, as a list of people.
