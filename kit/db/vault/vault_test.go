@@ -81,6 +81,11 @@ func TestWriteCloseReadBack(t *testing.T) {
 	exec(t, db, "VACUUM")
 	fill(t, db, 50)
 	want := one[int](t, db, "SELECT count(*) FROM entry")
+	for _, name := range Files(path) {
+		if b, err := os.ReadFile(name); err == nil && name != path && bytes.Contains(b, []byte(canary)) {
+			t.Errorf("%s has plain text while the database is open", name)
+		}
+	}
 	db.Close()
 	for _, name := range []string{path, path + pagesSuffix} {
 		b, err := os.ReadFile(name)
