@@ -1,6 +1,7 @@
 package app
 
 import (
+	"milieu/boards/shift"
 	roundsroom "milieu/care/rounds/room"
 	clientsroom "milieu/house/clients/room"
 	placesroom "milieu/house/places/room"
@@ -19,5 +20,6 @@ func Rooms(*Data) []room.Def {
 		people.Def(),
 		roundsroom.Def(),
 	}
+	rooms = append(rooms, shift.Def(rooms))
 	return append(rooms, draft.Def(), device.Def(rooms))
 }

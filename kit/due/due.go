@@ -204,16 +204,16 @@ const ofMany = 64
 
 var (
 	ofOne = "SELECT " + columns + " FROM due WHERE chart = $1 ORDER BY chart, rule, slot"
-	ofAll = "SELECT " + columns + " FROM due WHERE chart IN (" + placeholders(ofMany) + ") ORDER BY chart, rule, slot"
+	ofAll = "SELECT " + columns + " FROM due WHERE chart IN (" + placeholdersFrom(1, ofMany) + ") ORDER BY chart, rule, slot"
 )
 
-func placeholders(n int) string {
+func placeholdersFrom(first, n int) string {
 	var b strings.Builder
 	for i := range n {
 		if i > 0 {
 			b.WriteString(", ")
 		}
-		fmt.Fprintf(&b, "$%d", i+1)
+		fmt.Fprintf(&b, "$%d", first+i)
 	}
 	return b.String()
 }
@@ -221,4 +221,26 @@ func placeholders(n int) string {
 // Find gives one open window; db.ErrNoRows when it is not open.
 func Find(q db.Querier, chart record.ID, rule, slot string) (Window, error) {
 	return scan(q.QueryRow("SELECT "+columns+" FROM due WHERE chart = $1 AND rule = $2 AND slot = $3", chart[:], rule, slot))
+}
+
+var countLate = "SELECT count(*) FROM due WHERE late < $1 AND chart IN (" + placeholdersFrom(2, ofMany) + ")"
+
+// CountLate counts the windows of some charts that are late at a time.
+func CountLate(q db.Querier, now time.Time, charts ...record.ID) (int, error) {
+	total := 0
+	for part := range slices.Chunk(charts, ofMany) {
+		args := []any{clock.Micros(now)}
+		for i := range part {
+			args = append(args, part[i][:])
+		}
+		for len(args) <= ofMany {
+			args = append(args, args[1])
+		}
+		var n int
+		if err := q.QueryRow(countLate, args...).Scan(&n); err != nil {
+			return 0, fmt.Errorf("counting what is late: %w", err)
+		}
+		total += n
+	}
+	return total, nil
 }

@@ -10,6 +10,7 @@ const minute = 60_000;
 export function startBoard(): void {
   onEveryTick(() => {
     for (const sum of document.querySelectorAll<HTMLElement>("[data-tally]")) tally(sum);
+    for (const sum of document.querySelectorAll<HTMLElement>("[data-dues-sum]")) dues(sum);
     for (const offered of document.querySelectorAll<HTMLElement>("[data-hours]")) offer(offered);
   });
   const every = Number(document.querySelector<HTMLElement>("[data-refresh]")?.dataset.refresh);
@@ -29,6 +30,15 @@ function tally(sum: HTMLElement): void {
   }
   const parts = [late > 0 ? say("tally_late", late) : "", soon > 0 ? say("tally_soon", soon, within) : ""].filter(Boolean);
   const text = parts.join(", ") || say("tally_none", within);
+  if (sum.textContent !== text) sum.textContent = text;
+}
+
+/** "2 late, 4 now": the lengths of a family's lists. */
+function dues(sum: HTMLElement): void {
+  const count = (state: string) => document.querySelector(`[data-list="${CSS.escape(sum.dataset.duesSum ?? "")}-${state}"]`)?.childElementCount ?? 0;
+  const late = count("late");
+  const soon = count("now");
+  const text = late > 0 && soon > 0 ? say("sum_late_now", late, soon) : late > 0 ? say("sum_late", late) : soon > 0 ? say("sum_now", soon) : say("sum_none");
   if (sum.textContent !== text) sum.textContent = text;
 }
 

@@ -13,5 +13,11 @@ func Def() room.Def {
 		Kinds:       rounds.Kinds(),
 		Projections: Projections(),
 		Rules:       Rules(),
+		Routes:      routes(),
+		Nav:         nav(),
+		Views:       views(),
+		Faces:       faces(),
+		Said:        said(),
+		Pack:        pack(),
 	}
 }
