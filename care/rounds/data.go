@@ -24,8 +24,8 @@ const (
 type Data struct {
 	Unit    record.ID `json:"unit,omitzero"`
 	Level   string    `json:"level,omitempty"`
-	Minutes int       `json:"minutes,omitempty"` // the longest ordered time between two sightings
-	Night   bool      `json:"night,omitempty"`   // protected sleep holds
+	Minutes int       `json:"minutes,omitzero"` // the longest ordered time between two sightings
+	Night   bool      `json:"night,omitzero"`   // protected sleep holds
 	At      time.Time `json:"at,omitzero"`       // of the last sighting or answer; of the call, the order, the last walk
 	Place   string    `json:"place,omitempty"`
 	State   string    `json:"state,omitempty"`

@@ -81,18 +81,18 @@ const (
 
 // HouseRules are what a unit fixes for its rounds: rounds.house_rules_set, filed in the unit's chart. What is empty stays as Defaults says.
 type HouseRules struct {
-	Off                bool     `json:"off,omitempty" doc:"no safety rounds on this unit: nobody sleeps here"`
+	Off                bool     `json:"off,omitzero" doc:"no safety rounds on this unit: nobody sleeps here"`
 	DefaultLevel       string   `json:"default_level,omitempty" doc:"level of everyone without an order"`
-	GeneralMinutes     int      `json:"general_minutes,omitempty" min:"10" max:"120"`
-	DrawFrom           int      `json:"draw_from,omitempty" doc:"irregular looks: minutes after the last, from" min:"1" max:"15"`
-	DrawTo             int      `json:"draw_to,omitempty" doc:"and to" min:"1" max:"15"`
+	GeneralMinutes     int      `json:"general_minutes,omitzero" min:"10" max:"120"`
+	DrawFrom           int      `json:"draw_from,omitzero" doc:"irregular looks: minutes after the last, from" min:"1" max:"15"`
+	DrawTo             int      `json:"draw_to,omitzero" doc:"and to" min:"1" max:"15"`
 	Whole              []Whole  `json:"whole,omitempty" doc:"whole answers offered in one touch, by hour"`
 	Places             []string `json:"places,omitempty" doc:"place chips in their order"`
 	States             []string `json:"states,omitempty" doc:"state chips in their order"`
-	GraceMinutes       int      `json:"grace_minutes,omitempty" doc:"alerting waits this much longer; reporting never does" min:"0" max:"10"`
+	GraceMinutes       int      `json:"grace_minutes,omitzero" doc:"alerting waits this much longer; reporting never does" min:"0" max:"10"`
 	Presence           string   `json:"presence,omitempty" doc:"off, optional or required"`
-	StintMinutes       int      `json:"stint_minutes,omitempty" doc:"continuous watching: relief after" min:"15" max:"240"`
-	EnvironmentMinutes int      `json:"environment_minutes,omitempty" doc:"between two environmental rounds; 0 asks for none" min:"0" max:"10080"`
+	StintMinutes       int      `json:"stint_minutes,omitzero" doc:"continuous watching: relief after" min:"15" max:"240"`
+	EnvironmentMinutes int      `json:"environment_minutes,omitzero" doc:"between two environmental rounds; 0 asks for none" min:"0" max:"10080"`
 	Checklist          string   `json:"checklist,omitempty" doc:"the environmental round's checklist"`
 }
 

@@ -28,17 +28,20 @@ func TermsOf(q db.Querier, chart record.ID) (rounds.Terms, error) {
 		}
 		t.Zone = house.Location()
 	}
-	return t, addRules(q, &t)
+	return t, nil
 }
 
-const termColumns = "SELECT chart, happened, id, what, unit, room, ref, code, until, body FROM rounds_term_v1 WHERE "
+// terms reads, in one statement since every check asks for it: a chart's own terms, the merges into it, and what the units of its stay fix.
+const terms = `SELECT chart, happened, id, what, unit, room, ref, code, until, body FROM rounds_term_v1 WHERE chart = $1
+UNION ALL SELECT chart, happened, id, what, unit, room, ref, code, until, body FROM rounds_term_v1 WHERE ref = $1 AND what = 'clients.merged'
+UNION ALL SELECT chart, happened, id, 'rounds.house_rules_set', NULL, NULL, NULL, '', 0, body FROM rounds_rules_v1 WHERE chart IN (SELECT unit FROM rounds_term_v1 WHERE chart = $1)`
 
 // addTerms reads the terms of a chart and of the charts merged into it: an order stays in force when two charts turn out to be one person's.
 func addTerms(q db.Querier, chart record.ID, t *rounds.Terms, under []record.ID) error {
 	var merged []merge
 	apart := map[record.ID]bool{}
 	var into []merge
-	err := db.Each(q, termColumns+"chart = $1 UNION ALL "+termColumns+"ref = $1 AND what = 'clients.merged'", []any{chart[:]}, func(r db.Row) error {
+	err := db.Each(q, terms, []any{chart[:]}, func(r db.Row) error {
 		var whose, id, unit, room, ref record.ID
 		var happened, until int64
 		var what, code string
@@ -48,6 +51,8 @@ func addTerms(q db.Querier, chart record.ID, t *rounds.Terms, under []record.ID)
 		}
 		at := clock.FromMicros(happened)
 		switch {
+		case what == rounds.KindHouseRules:
+			return addRules(t, rounds.Fixed{ID: id, Happened: at, Unit: whose}, body)
 		case whose != chart:
 			into = append(into, merge{id, whose, at})
 			return nil
@@ -83,6 +88,15 @@ func addTerms(q db.Querier, chart record.ID, t *rounds.Terms, under []record.ID)
 		}
 	}
 	return nil
+}
+
+func addRules(t *rounds.Terms, f rounds.Fixed, body []byte) error {
+	if slices.ContainsFunc(t.Rules, func(had rounds.Fixed) bool { return had.ID == f.ID }) {
+		return nil // two charts of one person, both on this unit
+	}
+	err := jsonv2.Unmarshal(body, &f.HouseRules)
+	t.Rules = append(t.Rules, f)
+	return err
 }
 
 type merge struct {
@@ -132,27 +146,6 @@ func addTerm(t *rounds.Terms, id record.ID, at time.Time, what string, unit, roo
 		return fmt.Errorf("%q is no term", what)
 	}
 	t.Stays = append(t.Stays, stay)
-	return nil
-}
-
-// addRules reads what the units of the person's stay fix.
-func addRules(q db.Querier, t *rounds.Terms) error {
-	var seen []record.ID
-	for i := range t.Stays {
-		unit := t.Stays[i].Unit
-		if unit.IsZero() || slices.Contains(seen, unit) {
-			continue
-		}
-		seen = append(seen, unit)
-		rules, err := RulesOf(q, unit)
-		if err != nil {
-			return err
-		}
-		t.Rules = append(t.Rules, rules...)
-	}
-	if len(seen) > 1 {
-		t.Sort()
-	}
 	return nil
 }
 
