@@ -26,7 +26,7 @@ type Data struct {
 	Level   string    `json:"level,omitempty"`
 	Minutes int       `json:"minutes,omitzero"` // the longest ordered time between two sightings
 	Night   bool      `json:"night,omitzero"`   // protected sleep holds
-	At      time.Time `json:"at,omitzero"`       // of the last sighting or answer; of the call, the order, the last walk
+	At      time.Time `json:"at,omitzero"`      // of the last sighting or answer; of the call, the order, the last walk
 	Place   string    `json:"place,omitempty"`
 	State   string    `json:"state,omitempty"`
 	Reason  string    `json:"reason,omitempty"` // why not seen; why help was called; what the hazard is

@@ -94,8 +94,8 @@ AND d.happened <= $2 AND d.what IN ('clients.discharged', 'clients.transferred',
 }
 
 // withLooks reads the looks that count now, adds the sightings that may have ended a night order, and makes sightings known to the terms.
-func withLooks(q db.Querier, chart record.ID, t *rounds.Terms) ([]rounds.Look, error) {
-	seen, err := Since(q, chart)
+func withLooks(q db.Querier, chart record.ID, t *rounds.Terms, read func(db.Querier, record.ID) ([]rounds.Look, error)) ([]rounds.Look, error) {
+	seen, err := read(q, chart)
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +114,7 @@ func checkWindows(q db.Querier, chart record.ID) ([]due.Window, error) {
 	if err != nil || len(t.Stays) == 0 {
 		return nil, err
 	}
-	seen, err := withLooks(q, chart, &t)
+	seen, err := withLooks(q, chart, &t, recent)
 	if err != nil {
 		return nil, err
 	}
@@ -279,7 +279,7 @@ func searchWindows(q db.Querier, chart record.ID) ([]due.Window, error) {
 	if err != nil {
 		return nil, err
 	}
-	seen, err := Since(q, chart)
+	seen, err := recent(q, chart)
 	if err != nil {
 		return nil, err
 	}

@@ -189,10 +189,28 @@ func scanLook(r db.Row, chart record.ID) (rounds.Look, error) {
 	return l, err
 }
 
+const sinceSettled = `chart = $1 AND happened >= COALESCE((SELECT happened FROM rounds_look_v1 WHERE chart = $1 AND settles > 0 ORDER BY happened DESC LIMIT 1), 0) ORDER BY happened, id`
+
 // Since gives the last look that settles and all from then on, in order.
 func Since(q db.Querier, chart record.ID) ([]rounds.Look, error) {
-	return looks(q, chart, lookColumns+`chart = $1 AND happened >= COALESCE((SELECT happened FROM rounds_look_v1 WHERE chart = $1 AND settles > 0 ORDER BY happened DESC LIMIT 1), 0)
-ORDER BY happened, id`, chart[:])
+	return looks(q, chart, lookColumns+sinceSettled, chart[:])
+}
+
+// recent is what Since gives without the words: what the next look is worked out from, at every check.
+func recent(q db.Querier, chart record.ID) ([]rounds.Look, error) {
+	var out []rounds.Look
+	err := db.Each(q, `SELECT id, happened, author, settles, state, reason, place, method FROM rounds_look_v1 WHERE `+sinceSettled, []any{chart[:]}, func(r db.Row) error {
+		l := rounds.Look{Chart: chart}
+		var happened, settles int64
+		err := r.Scan(&l.ID, &happened, &l.Author, &settles, &l.State, &l.Reason, &l.Place, &l.Method)
+		l.At, l.Seen = clock.FromMicros(happened), settles == settlesSeen
+		out = append(out, l)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading the newest looks of chart %s: %w", chart, err)
+	}
+	return out, nil
 }
 
 // Between gives the looks from a time to another, and the last that settles before it.

@@ -233,6 +233,9 @@ func TestTheSystemWasDown(t *testing.T) {
 	w.must("service.down", due.House, &due.Down{From: start.Add(-time.Minute), To: start})
 	w.Clock.Advance(3 * time.Hour)
 	w.must("service.down", due.House, &due.Down{From: start.Add(10 * time.Minute), To: start.Add(170 * time.Minute)})
+	if rows := must(Rows(w.DB.Read(context.Background()), w.unit)); rows[0].Down == nil {
+		t.Error("the time ran out while the system was down, and the row does not say so")
+	}
 	w.seen(who, "talking")
 	tr, err := TrackOf(w.DB.Read(context.Background()), who, start, w.Clock.Now().Add(time.Microsecond))
 	if err != nil {

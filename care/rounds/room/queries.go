@@ -24,6 +24,8 @@ type Row struct {
 	Data   rounds.Data // of Window
 	Search *due.Window // somebody is looking for them
 	Help   *due.Window // help was called
+	// Down is set where the time of the open look ran out while the system did not run: "system down", not "missed".
+	Down *rounds.Stretch
 }
 
 // Rows gives everybody on a unit as the round screen shows them: help first, then who is missing, then by next due, then watched without a
@@ -53,6 +55,9 @@ func Rows(q db.Querier, unit record.ID) ([]Row, error) {
 			return nil, err
 		}
 	}
+	if err := markDown(q, rows); err != nil {
+		return nil, err
+	}
 	for i := range rows {
 		if rows[i].Mode == "" {
 			if err := rows[i].without(q); err != nil {
@@ -70,6 +75,33 @@ func Rows(q db.Querier, unit record.ID) ([]Row, error) {
 		return 0
 	})
 	return rows, nil
+}
+
+// markDown finds the open looks whose time ran out while the system did not run.
+func markDown(q db.Querier, rows []Row) error {
+	var first, last time.Time
+	for i := range rows {
+		if w := rows[i].Window; w != nil {
+			if first.IsZero() || w.Late.Before(first) {
+				first = w.Late
+			}
+			if w.Late.After(last) {
+				last = w.Late
+			}
+		}
+	}
+	if first.IsZero() {
+		return nil
+	}
+	down, err := downtime(q, first, last.Add(time.Microsecond))
+	for i := range rows {
+		for k := range down {
+			if w := rows[i].Window; w != nil && !w.Late.Before(down[k].From) && w.Late.Before(down[k].To) {
+				rows[i].Down = &down[k]
+			}
+		}
+	}
+	return err
 }
 
 // take puts a window where it belongs in the row.
@@ -141,7 +173,7 @@ func PersonOf(q db.Querier, chart record.ID) (Person, error) {
 	if p.Terms, err = TermsOf(q, chart); err != nil {
 		return p, err
 	}
-	if p.Looks, err = withLooks(q, chart, &p.Terms); err != nil {
+	if p.Looks, err = withLooks(q, chart, &p.Terms, Since); err != nil {
 		return p, err
 	}
 	p.Regime = p.Terms.Now()

@@ -90,7 +90,12 @@ func policy(t testing.TB) []string {
 
 func newWard(t testing.TB, beds int) *ward {
 	t.Helper()
-	h := testkit.New(t, policy(t), vocabulary()...)
+	return fill(t, testkit.New(t, policy(t), vocabulary()...), beds)
+}
+
+// fill opens the house's units and lets people come.
+func fill(t testing.TB, h *testkit.House, beds int) *ward {
+	t.Helper()
 	w := &ward{House: h, unit: chartID("unit", 1), other: chartID("unit", 2), worker: chartID("staff", 1), nurse: chartID("staff", 2)}
 	h.Clock.Set(testkit.Start.Add(-6 * time.Hour))
 	var entries []*record.Entry
