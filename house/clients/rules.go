@@ -2,6 +2,7 @@ package clients
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"milieu/kit/clock"
@@ -42,23 +43,36 @@ func Rules() []due.Rule {
 	}}
 }
 
-// touched names the charts whose dues an entry may move: its own, those merged with it, and those it merges or separates.
+// touched names the charts whose dues an entry may move: its own, those merged with it, and, when merges change, those of every chart it was
+// ever merged into: what it leaves behind stands differently as well.
 func touched(q db.Querier, e *record.Entry, b record.Body) ([]record.ID, error) {
-	out, err := family(q, e.Chart)
+	ends := []record.ID{e.Chart}
+	switch b := b.(type) {
+	case *Merged:
+		ends = append(ends, b.Into)
+	case *Unmerged:
+	default:
+		out, err := family(q, e.Chart)
+		return append(out, e.Chart), err
+	}
+	merges, err := facts(q, topicMerge, e.Chart)
 	if err != nil {
 		return nil, err
 	}
-	var other record.ID
-	switch b := b.(type) {
-	case *Merged:
-		other = b.Into
-	case *Unmerged:
-		other = b.From
-	default:
-		return append(out, e.Chart), nil
+	for _, f := range merges {
+		if m, ok := f.Body.(*Merged); ok {
+			ends = append(ends, m.Into)
+		}
 	}
-	more, err := family(q, other)
-	return append(append(out, e.Chart), more...), err
+	out := slices.Clone(ends)
+	for _, end := range ends {
+		more, err := family(q, end)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, more...)
+	}
+	return out, nil
 }
 
 func legalWindows(q db.Querier, chart record.ID) ([]due.Window, error) {

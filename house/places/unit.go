@@ -16,13 +16,13 @@ var RoomKinds = []string{"bedroom", "bathroom", "day_room", "hallway", "kitchen"
 // UnitOpened begins a unit's chart, or opens it again: places.unit_opened.
 type UnitOpened struct {
 	Name string `json:"name" max:"80"`
-	Kind string `json:"type" enum:"ward,home,shelter,day,outreach"`
+	Kind string `json:"type" enum:"ward|home|shelter|day|outreach"`
 }
 
 // UnitChanged gives a unit another name or kind: places.unit_changed.
 type UnitChanged struct {
 	Name string `json:"name" max:"80"`
-	Kind string `json:"type" enum:"ward,home,shelter,day,outreach"`
+	Kind string `json:"type" enum:"ward|home|shelter|day|outreach"`
 }
 
 // UnitClosed says that nobody lives or is cared for there from now on: places.unit_closed.
@@ -34,14 +34,14 @@ type UnitClosed struct {
 type RoomAdded struct {
 	Room record.ID `json:"room,omitzero" doc:"of a room that was closed and is used again; the entry's own ID otherwise"`
 	Name string    `json:"name" max:"80"`
-	Kind string    `json:"type" enum:"bedroom,bathroom,day_room,hallway,kitchen,garden,quiet_room,other"`
+	Kind string    `json:"type" enum:"bedroom|bathroom|day_room|hallway|kitchen|garden|quiet_room|other"`
 }
 
 // RoomChanged gives a room another name or kind: places.room_changed.
 type RoomChanged struct {
 	Room record.ID `json:"room"`
 	Name string    `json:"name" max:"80"`
-	Kind string    `json:"type" enum:"bedroom,bathroom,day_room,hallway,kitchen,garden,quiet_room,other"`
+	Kind string    `json:"type" enum:"bedroom|bathroom|day_room|hallway|kitchen|garden|quiet_room|other"`
 }
 
 // RoomClosed takes a room out of use: places.room_closed.

@@ -17,7 +17,7 @@ type Details struct {
 	Name     string      `json:"name" doc:"the name used everywhere" max:"80"`
 	Legal    string      `json:"legal,omitempty" doc:"on legal papers, where it differs" max:"120"`
 	Pronouns string      `json:"pronouns,omitempty" max:"40"`
-	Role     access.Role `json:"role" enum:"worker,peer,nurse,case_manager,clinician,prescriber,supervisor,coordinator,administrator,auditor,integration"`
+	Role     access.Role `json:"role" enum:"worker|peer|nurse|case_manager|clinician|prescriber|supervisor|coordinator|administrator|auditor|integration"`
 	SignIn   string      `json:"sign_in,omitempty" doc:"the name signed in with; without one the person cannot sign in" max:"40"`
 	Phone    string      `json:"phone,omitempty" doc:"where the house reaches them" max:"40"`
 }

@@ -3,11 +3,13 @@ package access
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"milieu/kit/db"
 	"milieu/kit/fault"
 	"milieu/kit/record"
 )
@@ -112,6 +114,11 @@ func parseRoles(who string) ([]Role, error) {
 
 func (p *Policy) allows(r Role, action string) bool { return p != nil && p.grants[action][r] > 0 }
 
+// Reach says how far a role's leave for an action goes: "own", "unit", "new" or "any"; empty when it has none. For the reviewed matrix.
+func (p *Policy) Reach(r Role, action string) string {
+	return [...]string{"", "own", "unit", "new", "any"}[p.grants[action][r]]
+}
+
 func (p *Policy) everywhere(r Role) bool { return p != nil && p.all[r] }
 
 // Covers fails when an action that routes and kinds name is not in the policy, or the policy names one that nothing uses.
@@ -142,42 +149,68 @@ func (d *Directory) MayFile(_ context.Context, s record.Sender, k *record.Kind, 
 		return "", nil, fault.New(fault.Denied, "the author's account had ended when this happened; a supervisor will look at it")
 	}
 	actions := []string{k.Action}
-	if !e.Amends.IsZero() && (e.Amendment == record.InError || e.Amendment == record.WrongChart) {
-		action, err := d.withdraws(p, e, k.Action)
+	var marks []string
+	if e.Amendment == record.InError || e.Amendment == record.WrongChart || e.Amendment == record.Correction {
+		target, err := d.target(e)
 		if err != nil {
 			return "", nil, err
 		}
-		actions = []string{action}
-	}
-	if e.Amendment == record.Correction { // what takes an entry's place takes it away as well
-		if action, err := d.replaces(p, e); err != nil {
-			return "", nil, err
-		} else if action != "" {
-			actions = append(actions, action)
+		switch {
+		case target == nil:
+			if !d.mayTakeBackAll(p, e) {
+				marks = []string{record.MarkUnseen}
+			}
+		case d.fixed[target.Kind]:
+			return "", nil, fault.New(fault.Denied, "this was written by Milieu itself and stays")
+		case e.Amendment == record.Correction: // what takes an entry's place takes it away as well
+			if action := d.replaces(p, e, target); action != "" {
+				actions = append(actions, action)
+			}
+		default:
+			actions = []string{d.withdraws(p, target, k.Action)}
 		}
 	}
 	var role string
-	var marks []string
 	for _, action := range actions {
-		var err error
-		if role, marks, err = d.mayDo(p, action, e); err != nil {
+		as, more, err := d.mayDo(p, action, e)
+		if err != nil {
 			return "", nil, err
 		}
+		role, marks = as, append(marks, more...)
 	}
 	return role, marks, nil
 }
 
+// target is the entry that another amends; nil when it is not here yet: it may still be on a device.
+func (d *Directory) target(e *record.Entry) (*record.Entry, error) {
+	target, err := record.Find(d.db.Read(context.Background()), e.Amends)
+	if errors.Is(err, db.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("looking for the amended entry: %w", err)
+	}
+	return target, nil
+}
+
+// mayTakeBackAll says whether a person may take back whatever the entry turns out to amend.
+func (d *Directory) mayTakeBackAll(p *Person, e *record.Entry) bool {
+	for _, action := range d.withdraw {
+		if _, _, err := d.mayDo(p, action, e); err != nil {
+			return false
+		}
+	}
+	_, _, err := d.mayDo(p, "record.withdraw.others", e)
+	return err == nil && len(d.fixed) == 0
+}
+
 // replaces gives the action that putting another entry in one's place needs beside the entry's own: what taking it back needs, where its kind asks
 // for more than the usual or the new one is of another kind. Empty: nothing more.
-func (d *Directory) replaces(p *Person, e *record.Entry) (string, error) {
-	target, err := record.Find(d.db.Read(context.Background()), e.Amends)
-	if err != nil {
-		return "", nil // it may still be on a device; the committer keeps to the chart
-	}
+func (d *Directory) replaces(p *Person, e, target *record.Entry) string {
 	if target.Kind == e.Kind && d.withdraw[target.Kind] == "" {
-		return "", nil
+		return ""
 	}
-	return d.withdraws(p, e, "record.withdraw")
+	return d.withdraws(p, target, "record.withdraw")
 }
 
 // mayDo says whether a person may do an action in an entry's chart, by the relations that held when it happened.
@@ -225,26 +258,26 @@ func (d *Directory) mayDo(p *Person, action string, e *record.Entry) (string, []
 
 // withdraws gives the action that taking an entry back needs: one's own by anyone who may withdraw, another's by those who may withdraw for
 // others, and what the amended kind itself asks for, since undoing a raised level lowers it.
-func (d *Directory) withdraws(p *Person, e *record.Entry, action string) (string, error) {
-	target, err := record.Find(d.db.Read(context.Background()), e.Amends)
-	if err != nil {
-		return action, nil // it may still be on a device; the committer keeps to the chart
+func (d *Directory) withdraws(p *Person, target *record.Entry, action string) string {
+	switch {
+	case d.withdraw[target.Kind] != "":
+		return d.withdraw[target.Kind]
+	case target.Author != p.ID:
+		return "record.withdraw.others"
 	}
-	if d.withdraw[target.Kind] != "" {
-		return d.withdraw[target.Kind], nil
-	}
-	if target.Author != p.ID {
-		return "record.withdraw.others", nil
-	}
-	return action, nil
+	return action
 }
 
-// Guard tells the directory what taking back needs for each kind that asks for more than the usual.
+// Guard tells the directory what taking back needs for each kind that asks for more than the usual, and which kinds nobody takes back: those
+// that the program writes itself, unless they say what it needs.
 func (d *Directory) Guard(kinds *record.Kinds) {
-	d.withdraw = map[string]string{}
+	d.withdraw, d.fixed = map[string]string{}, map[string]bool{}
 	for _, k := range kinds.All() {
-		if k.Withdraw != "" {
+		switch {
+		case k.Withdraw != "":
 			d.withdraw[k.Name] = k.Withdraw
+		case k.Own:
+			d.fixed[k.Name] = true
 		}
 	}
 }

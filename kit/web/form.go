@@ -15,8 +15,9 @@ import (
 	"milieu/kit/record"
 )
 
-// envelope are the fields of every entry's form; the rest are its body's.
-var envelope = map[string]bool{"id": true, "chart": true, "kind": true, "version": true, "happened": true, "written": true, "amends": true, "amendment": true, "cites": true, "labels": true, "then": true}
+// envelope are the fields of every entry's form; the rest are its body's. The kind is in the path, and its version is today's: a body may have
+// fields of those names.
+var envelope = map[string]bool{"id": true, "chart": true, "happened": true, "written": true, "amends": true, "amendment": true, "cites": true, "labels": true, "then": true}
 
 // Decode makes an entry of a submitted form: the envelope's fields, and the kind's body by the JSON names of its fields. A name with dots
 // reaches into a struct ("place.code"), with a number into a list of structs ("shifts.0.name"); a repeated name fills a list. Empty fields are left out. Unknown fields are refused.
