@@ -65,7 +65,7 @@ func (t *Transferred) Validate(*record.Entry) error {
 
 // Left says that somebody is away and keeps the bed.
 type Left struct {
-	Kind     string    `json:"kind" doc:"leave, court, appointment, hospital, absent"`
+	Kind     string    `json:"away" doc:"leave, court, appointment, hospital, absent"`
 	Expected time.Time `json:"expected,omitzero" doc:"when the person is expected back"`
 	Place    string    `json:"place,omitempty" doc:"where to, or last seen where" max:"300"`
 	With     string    `json:"with,omitempty" doc:"with whom"`
@@ -76,7 +76,7 @@ type Left struct {
 // Validate implements record.Body.
 func (l *Left) Validate(e *record.Entry) error {
 	var c fault.Check
-	c.Want(whereOf(l.Kind) != "", "kind", "choose where the person is")
+	c.Want(whereOf(l.Kind) != "", "away", "choose where the person is")
 	c.Want(l.Expected.IsZero() || l.Expected.After(e.Happened), "expected", "this is before the person left")
 	fits(&c, l)
 	return c.Err()

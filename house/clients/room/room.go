@@ -1,14 +1,20 @@
-// Package room is the pages of the people in care: everybody of a unit, the chart of one, admission, leave and discharge, and one person
+// Package room is the pages of the people in care: everybody of a unit, the chart of one, the way in, leave and discharge, and one person
 // found twice.
 package room
 
 import (
+	"context"
 	"embed"
+
+	jsonv2 "github.com/go-json-experiment/json"
 
 	"milieu/house/clients"
 	"milieu/kit/access"
+	"milieu/kit/blob"
+	"milieu/kit/due"
 	"milieu/kit/room"
 	"milieu/kit/ui"
+	"milieu/kit/web"
 )
 
 //go:embed messages/*.json
@@ -16,7 +22,7 @@ var messages embed.FS
 
 func init() { ui.Register(messages, "messages") }
 
-// Room is the clients' room. Panels are what other rooms show on a client's chart; app fills them in before the site is served.
+// Room is the clients' room. Panels are what other rooms show on a client's page; app fills them in before the site is served.
 type Room struct {
 	Panels []room.Panel
 }
@@ -24,7 +30,62 @@ type Room struct {
 // Def is what the room offers.
 func (r *Room) Def() room.Def {
 	return room.Def{
-		Name: "clients", Kinds: clients.Kinds(), Projections: clients.Projections(), Rules: clients.Rules(), Sources: []access.Source{clients.Source()},
-		Hub: room.Hub{NameOf: clients.NameOf},
+		Name: "clients", Kinds: clients.Kinds(), Projections: clients.Projections(), Rules: clients.Rules(), Sources: []access.Source{clients.Source()}, Schema: blob.Schema,
+		Routes: r.routes(),
+		Nav:    []web.Place{{Key: "clients.page.people", Href: "/clients", Icon: "people", Action: "clients.read", Order: 30}},
+		Faces:  map[string]room.Face{"clients.legal_status": {Icon: "law", Show: showLegalDue}, "clients.return": {Icon: "door", Show: showReturnDue}},
+		Panels: []room.Panel{{Name: "contacts", Action: "clients.read", Order: 60, Show: contactsPanel}},
+		Hub:    room.Hub{NameOf: clients.NameOf},
+	}
+}
+
+func (r *Room) routes() []web.Route {
+	get := func(pattern, action string, handle web.Handler) web.Route {
+		return web.Route{Method: "GET", Pattern: "/clients" + pattern, Action: action, Handle: handle}
+	}
+	return []web.Route{
+		get("", "clients.read", showPeople),
+		get("/new", "clients.register", showNew),
+		{Method: "POST", Pattern: "/clients", Action: "clients.register", Handle: register},
+		get("/{chart}", "clients.read", r.showChart),
+		get("/{chart}/about", "clients.read", showAbout),
+		get("/{chart}/about/{part}", "clients.describe", showPart),
+		get("/{chart}/health", "clients.read", showHealth),
+		get("/{chart}/contacts", "clients.read", showContacts),
+		get("/{chart}/legal", "clients.read", showLegal),
+		get("/{chart}/stays", "clients.read", showStays),
+		get("/{chart}/set/{topic}", "clients.read", showSet),
+		get("/{chart}/end/{topic}", "clients.read", showEnd),
+		get("/{chart}/admit", "clients.admit", showAdmit),
+		{Method: "POST", Pattern: "/clients/{chart}/admit", Action: "clients.admit", Handle: admit},
+		get("/{chart}/move", "clients.transfer", showMove),
+		{Method: "POST", Pattern: "/clients/{chart}/move", Action: "clients.transfer", Handle: move},
+		get("/{chart}/leave", "clients.leave", showLeave),
+		get("/{chart}/discharge", "clients.discharge", showDischarge),
+		get("/{chart}/merge", "clients.merge", showMerge),
+		get("/{chart}/paper", "clients.read", showPaper),
+		get("/{chart}/entries/{entry}", "clients.read", showEntry),
+		get("/{chart}/photo.jpg", "clients.read", showPhoto),
+		{Method: "POST", Pattern: "/clients/{chart}/photo", Action: "clients.photograph", MaxBody: blob.MaxPhoto + 64<<10, Handle: takePhoto},
+	}
+}
+
+// showLegalDue says that a legal status ends.
+func showLegalDue(ctx context.Context, w due.Window) room.Showing {
+	var d clients.LegalDue
+	_ = jsonv2.Unmarshal(w.Data, &d) // our own; without it the line has only its name
+	return room.Showing{
+		What: ui.T(ctx, "clients.page.due_legal", legalWords(ctx, d.Status, d.Words)), Last: ui.T(ctx, "clients.page.ends", ui.WhenText(ctx, d.Until)),
+		Act: ui.T(ctx, "clients.page.open"), Href: path(w.Chart, "/legal"),
+	}
+}
+
+// showReturnDue says that somebody is expected back.
+func showReturnDue(ctx context.Context, w due.Window) room.Showing {
+	var d clients.ReturnDue
+	_ = jsonv2.Unmarshal(w.Data, &d)
+	return room.Showing{
+		What: ui.T(ctx, "clients.page.due_back"), Last: joined(ui.T(ctx, "clients.away."+d.Kind), ui.T(ctx, "clients.page.since", ui.WhenText(ctx, d.Since))),
+		Act: ui.T(ctx, "clients.page.open"), Href: path(w.Chart, "/stays"),
 	}
 }

@@ -1,0 +1,184 @@
+package room
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"golang.org/x/text/language"
+	"golang.org/x/text/language/display"
+
+	"milieu/house/clients"
+	"milieu/kit/fault"
+	"milieu/kit/record"
+	"milieu/kit/ui"
+	"milieu/kit/web"
+)
+
+// then says where the browser goes once an entry is filed.
+func then(to string, more ...ui.Pair) []ui.Pair {
+	return append([]ui.Pair{{Name: "then", Value: to}}, more...)
+}
+
+// languageWords names a language that was written as a tag; anything else stays as it was written.
+func languageWords(text string) string {
+	tag, err := language.Parse(text)
+	if err != nil {
+		return text
+	}
+	if name := display.English.Tags().Name(tag); name != "" {
+		return name
+	}
+	return text
+}
+
+// noTime leaves the fields of a moment empty.
+var noTime time.Time
+
+// choices are the chips of a list of codes; their words are in the catalogue under prefix and code.
+func choices(ctx context.Context, prefix string, codes []string, chosen string) []ui.Choice {
+	out := make([]ui.Choice, len(codes))
+	for i, code := range codes {
+		out[i] = ui.Choice{Value: code, Label: ui.T(ctx, prefix+code), Checked: code == chosen}
+	}
+	return out
+}
+
+// span is a time from one known date until another, in days as they were written.
+func span(from, until string) string {
+	day := func(text string) string { return text[:min(len(text), len("2006-01-02"))] }
+	switch {
+	case from == "" && until == "":
+		return ""
+	case until == "":
+		return day(from) + " –"
+	}
+	return day(from) + " – " + day(until)
+}
+
+// topics are the items that forms set and end, with the kinds of entry that do and the action each needs.
+var topics = map[string]struct{ set, end, may, mayEnd, page string }{
+	"allergy":    {"clients.allergy_noted", "clients.allergy_ended", "clients.allergy", "clients.allergy.end", "/health"},
+	"diagnosis":  {"clients.diagnosis_noted", "clients.diagnosis_ended", "clients.diagnosis", "clients.diagnosis", "/health"},
+	"precaution": {"clients.precaution_set", "clients.precaution_lifted", "clients.precaution", "clients.precaution.lift", "/health"},
+	"flag":       {"clients.flag_set", "clients.flag_lifted", "clients.flag", "clients.flag", "/health"},
+	"contact":    {"clients.contact_set", "clients.contact_ended", "clients.describe", "clients.describe", "/contacts"},
+}
+
+// itemForm is the form of one item: a new one, or one to change. The item's chart may be one merged into the client's.
+type itemForm struct {
+	*head
+	Topic, Kind, Item, Back, What string
+	Chart                         record.ID
+	Allergy                       clients.AllergyNoted
+	Diagnosis                     clients.DiagnosisNoted
+	Precaution                    clients.PrecautionSet
+	Flag                          clients.FlagSet
+	Contact                       clients.ContactSet
+}
+
+func notHere() error { return fault.New(fault.NotFound, "there is nothing here that you may see") }
+
+func showSet(c *web.Ctx) error {
+	f, err := itemOf(c)
+	if err != nil {
+		return err
+	}
+	if !c.Scope.May(topics[f.Topic].may) {
+		return fault.New(fault.Denied, "your role may not do this here")
+	}
+	f.Kind = topics[f.Topic].set
+	return c.Show(ui.Page{Title: f.Name}, setPage(f))
+}
+
+func showEnd(c *web.Ctx) error {
+	f, err := itemOf(c)
+	if err != nil {
+		return err
+	}
+	if f.Item == "" {
+		return notHere()
+	}
+	if !c.Scope.May(topics[f.Topic].mayEnd) {
+		return fault.New(fault.Denied, "your role may not do this here")
+	}
+	f.Kind = topics[f.Topic].end
+	return c.Show(ui.Page{Title: f.Name}, endPage(f))
+}
+
+// itemOf reads which item a form is about.
+func itemOf(c *web.Ctx) (*itemForm, error) {
+	topic := c.R.PathValue("topic")
+	t, ok := topics[topic]
+	if !ok {
+		return nil, notHere()
+	}
+	h, err := open(c, strings.TrimPrefix(t.page, "/"))
+	if err != nil {
+		return nil, err
+	}
+	f := &itemForm{head: h, Topic: topic, Back: path(h.ID, t.page), Chart: h.ID}
+	text := c.R.URL.Query().Get("item")
+	if text == "" {
+		return f, nil
+	}
+	item, err := record.ParseID(text)
+	if err != nil {
+		return nil, notHere()
+	}
+	q := c.Read()
+	switch topic {
+	case "allergy":
+		list, err := clients.Allergies(q, h.ID)
+		return f, find(f, list, err, item, func(b *clients.AllergyNoted) { f.Allergy, f.What = *b, b.Substance })
+	case "diagnosis":
+		list, err := clients.Diagnoses(q, h.ID)
+		return f, find(f, list, err, item, func(b *clients.DiagnosisNoted) { f.Diagnosis, f.What = *b, b.Text })
+	case "precaution":
+		list, err := clients.PrecautionsOf(q, h.ID)
+		return f, find(f, list, err, item, func(b *clients.PrecautionSet) { f.Precaution, f.What = *b, b.Helps })
+	case "flag":
+		list, err := clients.Flags(q, h.ID)
+		return f, find(f, list, err, item, func(b *clients.FlagSet) { f.Flag, f.What = *b, b.Text })
+	}
+	list, err := clients.Contacts(q, h.ID)
+	return f, find(f, list, err, item, func(b *clients.ContactSet) { f.Contact, f.What = *b, b.Name })
+}
+
+func find[B record.Body](f *itemForm, list []clients.Held[B], err error, item record.ID, take func(B)) error {
+	if err != nil {
+		return err
+	}
+	for _, h := range list {
+		if h.Item == item && h.Ended == nil {
+			f.Item, f.Chart = item.String(), h.Chart
+			take(h.Says)
+			return nil
+		}
+	}
+	return notHere()
+}
+
+func (f *itemForm) hidden() []ui.Pair {
+	out := then(f.Back)
+	if f.Item != "" {
+		out = append(out, ui.Pair{Name: "item", Value: f.Item})
+	}
+	return out
+}
+
+// keptNumbers are what a form of numbers carries along unseen, so that changing one does not take the others away.
+func keptNumbers(i *clients.Identity) []ui.Pair {
+	var out []ui.Pair
+	for _, n := range i.Identifiers {
+		raw, err := json.Marshal(n)
+		if err == nil { // three texts always encode
+			out = append(out, ui.Pair{Name: "identifiers", Value: string(raw)})
+		}
+	}
+	for _, h := range i.Heritage {
+		out = append(out, ui.Pair{Name: "heritage", Value: h})
+	}
+	return out
+}

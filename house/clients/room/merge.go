@@ -1,0 +1,171 @@
+package room
+
+import (
+	"net/url"
+	"strings"
+
+	"milieu/house/clients"
+	"milieu/kit/fault"
+	"milieu/kit/record"
+	"milieu/kit/ui"
+	"milieu/kit/web"
+)
+
+// mergeView is two charts side by side.
+type mergeView struct {
+	*head
+	Query string
+	Found []clients.Found
+	Alike []alike
+	Other *clients.Client // chosen
+	Rows  []sideBySide
+	Both  bool // both are in care now: two boards follow two charts
+}
+
+type sideBySide struct{ Label, One, Other string }
+
+func showMerge(c *web.Ctx) error {
+	h, err := open(c, "about")
+	if err != nil {
+		return err
+	}
+	form := c.R.URL.Query()
+	v := mergeView{head: h, Query: strings.TrimSpace(form.Get("q"))}
+	if with := form.Get("with"); with != "" {
+		return v.compare(c, with)
+	}
+	if v.Query != "" {
+		if v.Found, err = clients.Search(c.Read(), c.Scope, v.Query); err != nil {
+			return err
+		}
+	} else {
+		who := clients.Candidate{Names: h.Identity.Names, Birth: h.Identity.BirthDate, Numbers: h.Identity.Numbers, Phone: h.Identity.Phone, Chart: h.ID}
+		all, err := lookAlike(c, who)
+		if err != nil {
+			return err
+		}
+		for _, a := range all {
+			if a.Seen {
+				v.Alike = append(v.Alike, a)
+			}
+		}
+	}
+	return c.Show(ui.Page{Title: h.Name}, mergePage(v))
+}
+
+func (v *mergeView) compare(c *web.Ctx, with string) error {
+	other, err := record.ParseID(with)
+	if err != nil {
+		return notHere()
+	}
+	if err := c.Directory.Sees(c.Scope, other); err != nil {
+		return err
+	}
+	if v.Other, err = clients.Of(c.Read(), other); err != nil {
+		return notHere()
+	}
+	if v.Other.ID == v.ID {
+		return fault.New(fault.Invalid, "these are one chart already")
+	}
+	names, err := unitNames(c)
+	if err != nil {
+		return err
+	}
+	ctx := c.Context()
+	v.Both = v.In() && v.Other.In()
+	row := func(key string, of func(*clients.Client) string) {
+		v.Rows = append(v.Rows, sideBySide{ui.T(ctx, key), of(v.Client), of(v.Other)})
+	}
+	row("clients.page.name", func(o *clients.Client) string { return o.Name })
+	row("clients.field.legal", func(o *clients.Client) string { return o.Legal })
+	row("clients.field.birth_date", func(o *clients.Client) string { return o.Identity.BirthDate })
+	row("clients.field.phone", func(o *clients.Client) string { return o.Identity.Phone })
+	row("clients.field.numbers", func(o *clients.Client) string {
+		out := []string{o.Identity.RecordNumber}
+		for _, n := range o.Identity.Identifiers {
+			out = append(out, n.Shown())
+		}
+		return joined(out...)
+	})
+	row("clients.page.where", func(o *clients.Client) string { return joined(names[o.Card.Unit], whereWords(ctx, &o.Card)) })
+	row("clients.page.allergies", func(o *clients.Client) string { return strings.Join(o.Allergies, ", ") })
+	row("clients.page.registered", func(o *clients.Client) string { return ui.DayText(ctx, o.Registered) })
+	return c.Show(ui.Page{Title: v.Name}, comparePage(*v))
+}
+
+func mergeLink(chart, with record.ID) string {
+	return path(chart, "/merge?", url.Values{"with": {with.String()}}.Encode())
+}
+
+func showLeave(c *web.Ctx) error {
+	h, err := open(c, "stays")
+	if err != nil {
+		return err
+	}
+	if h.Where != clients.Here {
+		return c.Redirect(path(h.ID))
+	}
+	return c.Show(ui.Page{Title: h.Name}, leavePage(h))
+}
+
+func showDischarge(c *web.Ctx) error {
+	h, err := open(c, "stays")
+	if err != nil {
+		return err
+	}
+	if !h.In() {
+		return c.Redirect(path(h.ID))
+	}
+	return c.Show(ui.Page{Title: h.Name}, dischargePage(h))
+}
+
+// showPaper is the one page that shows the legal name: for legal papers, on paper.
+func showPaper(c *web.Ctx) error {
+	h, err := open(c, "about")
+	if err != nil {
+		return err
+	}
+	return c.Show(ui.Page{Title: h.Name}, paperPage(h))
+}
+
+// showEntry is what another system said, as it was sent, or an entry that another cites.
+func showEntry(c *web.Ctx) error {
+	h, err := open(c, "timeline")
+	if err != nil {
+		return err
+	}
+	id, err := c.ID("entry")
+	if err != nil {
+		return err
+	}
+	e, err := record.Find(c.Read(), id)
+	if err != nil {
+		return notHere()
+	}
+	charts, err := clients.Family(c.Read(), h.ID)
+	if err != nil {
+		return err
+	}
+	for _, chart := range charts {
+		if e.Chart == chart {
+			return showCited(c, h, e)
+		}
+	}
+	return notHere()
+}
+
+func showCited(c *web.Ctx, h *head, e *record.Entry) error {
+	b, err := c.Committer.Kinds().Decode(e)
+	if err != nil && err != record.ErrDestroyed {
+		return err
+	}
+	var source string
+	if i, ok := b.(*clients.Imported); ok {
+		data, err := i.Bytes(c.Read())
+		if err != nil {
+			return err
+		}
+		source = strings.ToValidUTF8(string(data), "\uFFFD")
+	}
+	return c.Show(ui.Page{Title: h.Name}, entryPage(h, item(c, e, nil), source))
+}
