@@ -18,7 +18,7 @@ type exportCmd struct {
 	Out string `required:"" type:"path" placeholder:"DIR" help:"A new folder for what is written out. It holds people's charts in clear: keep it safe."`
 }
 
-// Run writes the whole record as lines of JSON in the order of the log.
+// Run writes the whole record as lines of JSON in the order of the log, and each client as a FHIR bundle.
 func (c *exportCmd) Run(ctx context.Context, s *std) error {
 	data, err := c.open(ctx, s)
 	if err != nil {
@@ -32,7 +32,11 @@ func (c *exportCmd) Run(ctx context.Context, s *std) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(s.out, "%d entries in entries.jsonl\n", n)
+	people, err := exportPeople(ctx, data, filepath.Join(c.Out, "fhir"))
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(s.out, "%d entries in entries.jsonl, %d people in fhir/\n", n, people)
 	return nil
 }
 
