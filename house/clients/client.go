@@ -2,6 +2,7 @@ package clients
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"milieu/kit/db"
@@ -47,7 +48,16 @@ func held[B record.Body](q db.Querier, chart record.ID, topic string, item func(
 	if err != nil {
 		return nil, err
 	}
-	return hold(fs, item), nil
+	list := hold(fs, item)
+	slices.SortStableFunc(list, func(a, b Held[B]) int { return boolInt(a.Ended != nil) - boolInt(b.Ended != nil) })
+	return list, nil
+}
+
+func boolInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // Contacts are the people in a client's life, also those who no longer are (Ended).
@@ -80,10 +90,7 @@ func Diagnoses(q db.Querier, chart record.ID) ([]Held[*DiagnosisNoted], error) {
 }
 
 func over(d Held[*DiagnosisNoted]) int {
-	if d.Says.Past || d.Ended != nil {
-		return 1
-	}
-	return 0
+	return boolInt(d.Says.Past || d.Ended != nil)
 }
 
 // PrecautionsOf are a client's precautions.
@@ -100,10 +107,7 @@ func Flags(q db.Querier, chart record.ID) ([]Held[*FlagSet], error) {
 func Elsewhere(q db.Querier, chart record.ID) ([]Held[*EpisodeNoted], error) {
 	list, err := held(q, chart, topicEpisode, func(n *EpisodeNoted) Item { return n.Item })
 	slices.SortStableFunc(list, func(a, b Held[*EpisodeNoted]) int {
-		if a.Says.From < b.Says.From {
-			return 1
-		}
-		return -1
+		return strings.Compare(b.Says.From, a.Says.From)
 	})
 	return list, err
 }

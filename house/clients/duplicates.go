@@ -226,6 +226,13 @@ func compareBirth(a, b string) Weight {
 	case len(a) == len(b) && len(a) == len("2006-01-02") && (exchanged(a) == b || wrong(a, b) == 1):
 		return swappedBirth
 	}
+	if len(a) < len("2006-01-02") || len(b) < len("2006-01-02") { // a year that somebody remembers may be off by one or two
+		one, _, _ := BirthDay(a[:4])
+		other, _, _ := BirthDay(b[:4])
+		if apart := one.Year() - other.Year(); apart >= -2 && apart <= 2 {
+			return Weight{}
+		}
+	}
 	return otherBirth
 }
 

@@ -82,8 +82,10 @@ func Kinds() []record.Kind {
 		{Name: "clients.flag_lifted", Action: "clients.flag", Line: line("flag_lifted"), Example: ended},
 		{Name: "clients.legal_status_set", Action: "clients.legal", Withdraw: "clients.legal", Example: &LegalStatusSet{Status: "hold", Words: "72-hour hold", From: exampleTime, Until: exampleTime.Add(72 * time.Hour)},
 			Line: coded("legal", func(b record.Body) (string, []any) {
-				l := b.(*LegalStatusSet)
-				return l.Status, []any{l.Words}
+				if l := b.(*LegalStatusSet); l.Words == "" {
+					return l.Status, nil
+				}
+				return "words", []any{b.(*LegalStatusSet).Words}
 			})},
 		{Name: "clients.episode_noted", Action: "clients.describe", Line: line("episode_noted"), Example: &EpisodeNoted{Class: "inpatient", Place: "Harbour Hospital", From: "2025-02-01", Until: "2025-02-14", Reason: "Low mood"}},
 		{Name: "clients.episode_ended", Action: "clients.describe", Line: line("episode_ended"), Example: ended},

@@ -96,6 +96,7 @@ func TestDuplicates(t *testing.T) {
 		{"married name, same day", clients.Candidate{Names: clients.Names{Used: "Rafi Nasser"}, Birth: "1992-03-14"}, 1, true},
 		{"same number", clients.Candidate{Names: clients.Names{Used: "Tom V."}, Numbers: clients.Numbers{Identifiers: []clients.Identifier{{Kind: "SS", Value: "999123456"}}}}, 3, true},
 		{"year of birth agrees", clients.Candidate{Names: clients.Names{Used: "Thomas Vidal"}, Birth: "1980-05-05"}, 3, false},
+		{"a year remembered wrongly", clients.Candidate{Names: clients.Names{Used: "Rafi Hadad"}, Birth: "1993"}, 1, false},
 		{"same birth date alone", clients.Candidate{Names: clients.Names{Used: "Bo Lindqvist"}, Birth: "1992-03-14"}, 0, false},
 		{"another birth date", clients.Candidate{Names: clients.Names{Used: "Rafi Haddad"}, Birth: "1961-11-30"}, 0, false},
 		{"phone and half the name", clients.Candidate{Names: clients.Names{Used: "Rafi Nasser"}, Phone: "555014277"}, 1, false},

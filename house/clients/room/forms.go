@@ -47,14 +47,21 @@ func choices(ctx context.Context, prefix string, codes []string, chosen string) 
 
 // span is a time from one known date until another, in days as they were written.
 func span(from, until string) string {
-	day := func(text string) string { return text[:min(len(text), len("2006-01-02"))] }
 	switch {
-	case from == "" && until == "":
-		return ""
 	case until == "":
-		return day(from) + " –"
+		return day(from)
+	case from == "":
+		return "– " + day(until)
 	}
 	return day(from) + " – " + day(until)
+}
+
+// day leaves the time of day out of a date as another system wrote it.
+func day(text string) string {
+	if len(text) > len("2006-01-02T") && text[len("2006-01-02")] == 'T' {
+		return text[:len("2006-01-02")]
+	}
+	return text
 }
 
 // topics are the items that forms set and end, with the kinds of entry that do and the action each needs.

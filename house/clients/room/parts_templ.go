@@ -125,7 +125,7 @@ func aboutPage(v aboutView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<div class=\"cols cols-aside\"><div class=\"stack-l\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<div class=\"cols cols-aside chart-cols\"><div class=\"stack-l\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -309,7 +309,7 @@ func healthPage(v healthView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<div class=\"cols cols-wide-2\"><div class=\"stack-l\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<div class=\"cols cols-wide-2 chart-cols\"><div class=\"stack-l\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -368,7 +368,7 @@ func healthPage(v healthView) templ.Component {
 			}
 			for _, a := range v.Allergies {
 				templ_7745c5c3_Err = held(v.head, heldRow{Topic: "allergy", Item: a.Item.String(), Ended: a.Ended != nil || a.Says.Past, End: "clients.allergy.end", Change: "clients.allergy",
-					Title: allergyTitle(ctx, a.Says), Text: joined(a.Says.Reaction, severityWords(ctx, a.Says.Severity), a.Says.Since, a.Says.Told)}).Render(ctx, templ_7745c5c3_Buffer)
+					Title: allergyTitle(ctx, a.Says), Text: joined(a.Says.Reaction, severityWords(ctx, a.Says.Severity), day(a.Says.Since), a.Says.Told)}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -420,7 +420,7 @@ func healthPage(v healthView) templ.Component {
 			}
 			for _, d := range v.Diagnoses {
 				templ_7745c5c3_Err = held(v.head, heldRow{Topic: "diagnosis", Item: d.Item.String(), Ended: d.Ended != nil || d.Says.Past, End: "clients.diagnosis", Change: "clients.diagnosis",
-					Title: d.Says.Text, Text: joined(d.Says.Code, d.Says.Since, d.Says.By)}).Render(ctx, templ_7745c5c3_Buffer)
+					Title: d.Says.Text, Text: joined(d.Says.Code, span(d.Says.Since, d.Says.Until), d.Says.By)}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -778,7 +778,7 @@ func contactsPage(v contactsView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 51, "<div class=\"stack-l\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 51, "<div class=\"stack-l chart-cols\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -896,7 +896,7 @@ func legalPage(v legalView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 58, "<div class=\"cols cols-aside\"><div class=\"stack\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 58, "<div class=\"cols cols-aside chart-cols\"><div class=\"stack\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1168,7 +1168,7 @@ func staysPage(v staysView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 78, "<div class=\"stack-l\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 78, "<div class=\"stack-l chart-cols\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
