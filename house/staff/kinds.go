@@ -18,26 +18,21 @@ func init() { ui.Register(messages, "messages") }
 func Kinds() []record.Kind {
 	unit := record.MustID("01970000-0000-7000-8000-000000000001")
 	from := time.Date(2026, 11, 19, 12, 0, 0, 0, time.UTC)
-	said := func(key string, arg func(record.Body) string) func(*record.Entry, record.Body) record.Line {
-		return func(_ *record.Entry, b record.Body) record.Line {
-			if arg == nil {
-				return record.Line{Key: key}
-			}
-			return record.Line{Key: key, Args: []any{arg(b)}}
-		}
+	said := func(key string) func(*record.Entry, record.Body) record.Line {
+		return func(*record.Entry, record.Body) record.Line { return record.Line{Key: key} }
 	}
 	jo := Details{Name: "Jo Ferreira", Legal: "Joana Ferreira", Pronouns: "she, her", Role: access.Worker, SignIn: "jo", Phone: "+1 555 0100"}
 	kinds := []record.Kind{
-		{Name: "staff.joined", Action: "staff.manage", Example: &Joined{jo}, Line: said("staff.joined", func(b record.Body) string { return b.(*Joined).Name })},
-		{Name: "staff.changed", Action: "staff.manage", Example: &Changed{jo}, Line: said("staff.changed", func(b record.Body) string { return b.(*Changed).Name })},
-		{Name: "staff.left", Action: "staff.manage", Example: &Left{Reason: "moved away"}, Line: said("staff.left", nil)},
-		{Name: "staff.returned", Action: "staff.manage", Example: &Returned{Reason: "back from leave"}, Line: said("staff.returned", nil)},
-		{Name: "staff.invited", Action: "staff.manage", Example: &Invited{}, Line: said("staff.invited", nil)},
-		{Name: "staff.assigned", Action: "staff.assign", Example: &Assignment{Unit: unit}, Line: said("staff.assigned", nil)},
-		{Name: "staff.unassigned", Action: "staff.assign", Example: &Unassignment{Unit: unit}, Line: said("staff.unassigned", nil)},
-		{Name: "staff.shift_planned", Action: "staff.shift.plan", Example: &ShiftPlanned{Unit: unit, From: from, Until: from.Add(12 * time.Hour), Task: "Rooms 1–7"}, Line: said("staff.shift_planned", nil)},
-		{Name: "staff.shift_started", Action: "staff.shift.start", Example: &ShiftStarted{Unit: unit}, Line: said("staff.shift_started", nil)},
-		{Name: "staff.shift_ended", Action: "staff.shift.start", Example: &ShiftEnded{}, Line: said("staff.shift_ended", nil)},
+		{Name: "staff.joined", Action: "staff.manage", Example: &Joined{jo}, Line: said("staff.joined")},
+		{Name: "staff.changed", Action: "staff.manage", Example: &Changed{jo}, Line: said("staff.changed")},
+		{Name: "staff.left", Action: "staff.manage", Example: &Left{Reason: "moved away"}, Line: said("staff.left")},
+		{Name: "staff.returned", Action: "staff.manage", Example: &Returned{Reason: "back from leave"}, Line: said("staff.returned")},
+		{Name: "staff.invited", Action: "staff.manage", Example: &Invited{}, Line: said("staff.invited")},
+		{Name: "staff.assigned", Action: "staff.assign", Example: &Assignment{Unit: unit}, Line: said("staff.assigned")},
+		{Name: "staff.unassigned", Action: "staff.assign", Example: &Unassignment{Unit: unit}, Line: said("staff.unassigned")},
+		{Name: "staff.shift_planned", Action: "staff.shift.plan", Example: &ShiftPlanned{Unit: unit, From: from, Until: from.Add(12 * time.Hour), Task: "Rooms 1–7"}, Line: said("staff.shift_planned")},
+		{Name: "staff.shift_started", Action: "staff.shift.start", Example: &ShiftStarted{Unit: unit}, Line: said("staff.shift_started")},
+		{Name: "staff.shift_ended", Action: "staff.shift.start", Example: &ShiftEnded{}, Line: said("staff.shift_ended")},
 	}
 	for i := range kinds {
 		kinds[i].Version, kinds[i].Chart, kinds[i].Withdraw = 1, "staff", kinds[i].Action

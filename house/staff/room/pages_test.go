@@ -102,7 +102,7 @@ func TestAColleagueIsAdded(t *testing.T) {
 	if code, _ := guest.Page("/units"); code != 200 { // a changed role starts a new session, or the old one knows the new role
 		t.Logf("after the role changed: %d", code)
 	}
-	see(t, b, jo, []string{"Jo Ferreira", "she, her", "Details of Jo Ferreira saved"}, nil)
+	see(t, b, jo, []string{"Jo Ferreira", "she, her", "Details saved"}, nil)
 	send(t, b, "/entries/staff.left", url.Values{"chart": {chart}, "reason": {"moved"}, "then": {jo}})
 	see(t, b, jo, []string{"Left Thu 19 Nov", "Open this account again"}, []string{"End this account", "Make a link"})
 	if code, page := guest.Page("/units"); code == 200 && strings.Contains(page, "Cedar") {
