@@ -175,3 +175,57 @@ func TestWholeAnswersGoByTheHourAlone(t *testing.T) {
 		t.Errorf("at two in the morning the program offers %+v", got)
 	}
 }
+
+func FuzzBodies(f *testing.F) {
+	kinds, err := record.NewKinds(Kinds())
+	if err != nil {
+		f.Fatal(err)
+	}
+	all := kinds.All()
+	for i, k := range all {
+		raw, err := record.Canonical(k.Example)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(byte(i), []byte(raw))
+	}
+	f.Add(byte(0), []byte(`{"place":"own_room","state":"talking","method":"seen","hazard":null}`))
+	f.Fuzz(func(t *testing.T, which byte, raw []byte) {
+		k := all[int(which)%len(all)]
+		b, err := k.Parse(raw)
+		if err != nil {
+			return
+		}
+		e := &record.Entry{ID: id(9), Chart: id(8), Kind: k.Name, Happened: night}
+		if b.Validate(e) != nil {
+			return
+		}
+		first, err := record.Canonical(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := k.Parse(first)
+		if err != nil {
+			t.Fatalf("%s cannot be read again: %v", first, err)
+		}
+		if second, err := record.Canonical(again); err != nil || string(second) != string(first) {
+			t.Fatalf("%s became %s, %v", first, second, err)
+		}
+		k.Line(e, b)
+		if k.Raises != nil {
+			for _, r := range k.Raises(e, b) {
+				kind, err := kinds.Find(r.Kind)
+				if err != nil {
+					t.Fatal(err)
+				}
+				body, err := kind.Parse(r.Body)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := body.Validate(r); err != nil {
+					t.Fatalf("%s raises %s, which is refused: %v", first, r.Body, err)
+				}
+			}
+		}
+	})
+}

@@ -300,3 +300,40 @@ func BenchmarkChecks(b *testing.B) {
 	}
 	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "checks/s")
 }
+
+func TestWhoIsToldWhenNobodyCame(t *testing.T) {
+	w := newWard(t, 1)
+	who, ctx := w.people[0], context.Background()
+	w.must(rounds.KindHouseRules, w.unit, &rounds.HouseRules{GraceMinutes: 3})
+	w.seen(who, "talking")
+	if err := w.Sweeper.Start(ctx); err != nil {
+		t.Fatal(err)
+	}
+	late := w.Clock.Now().Add(time.Hour)
+	told := func(after time.Duration) int {
+		t.Helper()
+		w.Clock.Set(late.Add(after))
+		n, err := w.Sweeper.Sweep(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	// The unit's grace moves the whole ladder; lateness is told without it.
+	for _, c := range []struct {
+		after time.Duration
+		want  int
+	}{{time.Minute, 0}, {4 * time.Minute, 0}, {5 * time.Minute, 1}, {7 * time.Minute, 0}, {8 * time.Minute, 1}, {13 * time.Minute, 1}, {time.Hour, 0}} {
+		if got := told(c.after); got != c.want {
+			t.Errorf("%s after the time: %d told, not %d", c.after, got, c.want)
+		}
+	}
+	w.seen(who, "talking")
+	tr := must(TrackOf(w.DB.Read(ctx), who, late.Add(-time.Hour), w.Clock.Now().Add(time.Microsecond)))
+	if g := tr.Gaps[0]; !g.Late || g.By != time.Hour {
+		t.Errorf("late by %s: reporting knows no grace", g.By)
+	}
+	if got := told(2 * time.Hour); got != 0 {
+		t.Errorf("seen in time since, and %d told", got)
+	}
+}
