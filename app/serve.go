@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"os"
 	"runtime/pprof"
 	"time"
 
 	"milieu/kit/clock"
 	"milieu/kit/room"
+	"milieu/kit/web"
 )
 
 type serveCmd struct {
@@ -49,6 +49,13 @@ func (c *serveCmd) Run(ctx context.Context, s *std) error {
 		l.Close()
 		return err
 	}
+	work, stop := context.WithCancel(ctx)
+	defer stop()
+	if c.Backup != "" {
+		if err := h.ship(work, data, c.Backup, s); err != nil {
+			return errors.Join(err, h.Close())
+		}
+	}
 	fmt.Fprintf(s.out, "Milieu is at http://%s\n", l.Addr())
 	return errors.Join(h.serve(ctx, l), h.Close())
 }
@@ -81,13 +88,7 @@ func (d *Data) start(ctx context.Context, s *std, c clock.Clock) (*running, erro
 
 // serve answers requests until ctx ends, then lets those under way finish.
 func (r *running) serve(ctx context.Context, l net.Listener) error {
-	srv := &http.Server{
-		Handler:           r.Site,
-		ReadHeaderTimeout: 5 * time.Second,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    32 << 10,
-		ErrorLog:          nil,
-	}
+	srv := web.Server(r.Site)
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(l) }()
 	select {

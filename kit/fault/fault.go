@@ -22,9 +22,10 @@ const (
 	TooMany                 // over a stated rate
 	Unavailable             // try again: the database cannot be written just now
 	Full                    // no space left
+	Malformed               // what was sent cannot be read at all
 )
 
-var names = [...]string{"internal", "invalid", "signed_out", "denied", "not_found", "conflict", "too_large", "too_many", "unavailable", "full"}
+var names = [...]string{"internal", "invalid", "signed_out", "denied", "not_found", "conflict", "too_large", "too_many", "unavailable", "full", "malformed"}
 
 // String is the stable word used in the machine interface.
 func (k Kind) String() string { return names[k] }

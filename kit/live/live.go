@@ -84,6 +84,10 @@ func NewHub(c clock.Clock, log *slog.Logger) *Hub {
 	return &Hub{Clock: c, Log: log, views: map[string]View{}, topics: map[Topic]*topic{}, closed: make(chan struct{})}
 }
 
+// Begin tells the hub how far the log had come before it. Call before listening begins: a screen that comes back to a server started afresh is
+// then told to load afresh, for what it missed is in nobody's memory.
+func (h *Hub) Begin(seq int64) { h.newest = seq }
+
 // Register names a view. Call before listening begins.
 func (h *Hub) Register(name string, v View) { h.views[name] = v }
 

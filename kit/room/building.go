@@ -146,6 +146,7 @@ func Open(ctx context.Context, o Options) (*Building, error) {
 	if err := b.Directory.Load(ctx); err != nil {
 		return nil, err
 	}
+	b.Hub.Begin(b.Committer.Seq())
 	b.Committer.After(b.filed)
 	b.Sweeper = &due.Sweeper{DB: o.DB, Committer: b.Committer, Clock: o.Clock, Rules: plan.Rules, Log: o.Log}
 	cfg := web.Config{DB: o.DB, Committer: b.Committer, Directory: b.Directory, Policy: plan.Policy, Hub: b.Hub, Clock: o.Clock, Log: o.Log,

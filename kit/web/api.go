@@ -117,7 +117,7 @@ func apiFile(c *Ctx) error {
 // splitArray takes the request apart into its entries without building a tree of it.
 func splitArray(raw []byte) ([]jsontext.Value, error) {
 	bad := func(err error) error {
-		return fault.Wrap(fault.Invalid, err, "send a JSON array of entries")
+		return fault.Wrap(fault.Malformed, err, "send a JSON array of entries")
 	}
 	dec := jsontext.NewDecoder(bytes.NewReader(raw), jsontext.AllowDuplicateNames(false))
 	t, err := dec.ReadToken()

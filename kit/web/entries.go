@@ -2,7 +2,9 @@ package web
 
 import (
 	"net/url"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/a-h/templ"
 
@@ -38,7 +40,7 @@ func formError(err error) error {
 	if _, ok := err.(*fault.Error); ok {
 		return err
 	}
-	return fault.Wrap(fault.Invalid, err, "the form could not be read")
+	return fault.Wrap(fault.Malformed, err, "the form could not be read")
 }
 
 // decode reads a form of a kind. A browser without a script sends no id and no times: the server's stand in.
@@ -48,7 +50,7 @@ func (c *Ctx) decode(kind string, form url.Values) (*record.Entry, error) {
 		return nil, notFound()
 	}
 	if err := ui.Unfold(form); err != nil {
-		return nil, fault.Wrap(fault.Invalid, err, "the form could not be read")
+		return nil, fault.Wrap(fault.Malformed, err, "the form could not be read")
 	}
 	e, err := Decode(k, form)
 	if err != nil {
@@ -131,7 +133,8 @@ func (c *Ctx) skew() time.Duration {
 	return 0
 }
 
-// ownPath says that an address leads to this site and nowhere else.
+// ownPath says that an address leads to this site and nowhere else. Browsers take a backslash for a slash and leave control characters out
+// before they look, so neither may stand in it.
 func ownPath(to string) bool {
-	return len(to) > 0 && to[0] == '/' && (len(to) == 1 || to[1] != '/' && to[1] != '\\')
+	return strings.HasPrefix(to, "/") && !strings.HasPrefix(to, "//") && !strings.ContainsFunc(to, func(r rune) bool { return r == '\\' || unicode.IsControl(r) })
 }

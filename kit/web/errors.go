@@ -16,6 +16,7 @@ var status = map[fault.Kind]int{
 	fault.Denied: http.StatusForbidden, fault.NotFound: http.StatusNotFound, fault.Conflict: http.StatusConflict,
 	fault.TooLarge: http.StatusRequestEntityTooLarge, fault.TooMany: http.StatusTooManyRequests,
 	fault.Unavailable: http.StatusServiceUnavailable, fault.Full: http.StatusInsufficientStorage,
+	fault.Malformed: http.StatusBadRequest,
 }
 
 func notFound() error { return fault.New(fault.NotFound, "there is nothing here that you may see") }

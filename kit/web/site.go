@@ -83,7 +83,18 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mux.ServeHTTP(w, r)
 }
 
-const bodyTime = 10 * time.Second // a body that arrives more slowly is cut
+// Who sends or takes in more slowly than this is cut, so that nobody holds a place for ever.
+const (
+	headTime   = 5 * time.Second  // for a request's head
+	bodyTime   = 10 * time.Second // for its body
+	answerTime = 60 * time.Second // for its answer
+)
+
+// Server gives the web server for a site, with its limits.
+func Server(h http.Handler) *http.Server {
+	// A route sets the time for its own body; bodyTime here is for what is answered before any route, as a static file is.
+	return &http.Server{Handler: h, ReadHeaderTimeout: headTime, ReadTimeout: bodyTime, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10}
+}
 
 func (s *Site) route(r Route) http.Handler {
 	limit := r.MaxBody
@@ -103,13 +114,15 @@ func (s *Site) route(r Route) http.Handler {
 		}()
 		out := http.NewResponseController(w)
 		_ = out.SetReadDeadline(clock.Deadline(bodyTime)) // only a recorder in a test does not know deadlines
-		if r.Stream {
-			_ = out.SetReadDeadline(time.Time{})
-		}
+		_ = out.SetWriteDeadline(clock.Deadline(answerTime))
 		req.Body = http.MaxBytesReader(w, req.Body, limit)
 		if err := s.admit(c, r); err != nil {
 			s.fail(c, err)
 			return
+		}
+		if r.Stream { // only once it is known who listens
+			_ = out.SetReadDeadline(time.Time{})
+			_ = out.SetWriteDeadline(time.Time{})
 		}
 		if err := r.Handle(c); err != nil {
 			s.fail(c, err)
