@@ -92,8 +92,10 @@ function settle(row: HTMLElement, one: Settled, index: number): void {
   const last = row.querySelector("[data-last], .rnd-last");
   if (last) last.textContent = say("kept_last", clockText(one.happened));
   for (const timed of within<HTMLElement>(row, "[data-due-at]")) {
+    const grace = Number(timed.dataset.lateAt ?? timed.dataset.dueAt) - Number(timed.dataset.dueAt);
     if (timed.dataset.from !== undefined) timed.dataset.from = String(one.happened);
     timed.dataset.dueAt = String(due);
+    if (timed.dataset.lateAt !== undefined) timed.dataset.lateAt = String(due + grace);
     if (timed.dataset.nowAt !== undefined) timed.dataset.nowAt = String(due - soon);
   }
   if (row.dataset.order) row.dataset.order = String(due).padStart(14, "0") + row.dataset.order.slice(14);

@@ -15,7 +15,7 @@ const sent = new Set<string>(); // put on the server by this page
 let fromServer: Promise<Record<string, Fields>> | undefined;
 
 export function startSealed(): void {
-  hooks.drafts = drafts;
+  if (reader()) hooks.drafts = drafts; // nobody's page keeps what it has for the tab alone
   void sweep("drafts", (one) => one.at < Date.now() - days).catch(() => {});
 }
 
@@ -50,7 +50,7 @@ const drafts: Drafts = {
       const open = kept ? await unsealed(keys.drafts, kept) : null;
       if (open) return JSON.parse(new TextDecoder().decode(open)) as Fields;
     }
-    return reader() ? (await elsewhere())[name] : undefined;
+    return (await elsewhere())[name];
   },
   async save(name, fields) {
     const keys = await keysReady;
@@ -58,11 +58,11 @@ const drafts: Drafts = {
       const text = new TextEncoder().encode(JSON.stringify(fields));
       await put("drafts", await sealed(keys.drafts, await hidden(keys.titles, name), keys.grant, text));
     }
-    if (reader()) send(name, fields, document.hidden);
+    send(name, fields, document.hidden);
   },
   async drop(name) {
     const keys = await keysReady;
     if (keys) await drop("drafts", await hidden(keys.titles, name));
-    if (reader() && (later.has(name) || sent.has(name) || (await elsewhere())[name])) send(name, null, true);
+    if (later.has(name) || sent.has(name) || (await elsewhere())[name]) send(name, null, true);
   },
 };

@@ -102,7 +102,10 @@ async function navigate(event: Fetching, at: URL): Promise<Response> {
 /** A page or part: from the network, or as it was taken along when that is away or too slow. */
 async function page(event: Fetching, form: Form): Promise<Response> {
   const { request } = event;
-  if (!(await left())) return stranded(); // signed out here, and the server has not heard of it yet
+  const leaving = await left();
+  if (leaving === "still") return stranded(); // signed out here, and the server has not heard of it yet
+  // Browsers may ask for the page while this worker starts, with the session that has just been ended: then it is asked for anew.
+  if (leaving === "just") return (await network(new Request(request.url, { headers: request.headers, redirect: "manual" }), 10_000)) ?? stranded();
   const mine = keys;
   const address = addressOf(request.url);
   const kept = mine ? await takenAt(mine, address, form) : undefined;
@@ -163,16 +166,16 @@ async function leave(request: Request): Promise<Response> {
   }
 }
 
-/** Finishes a sign-out that was made without a network. False while the server still cannot be told. */
-async function left(): Promise<boolean> {
-  if (!(await recallState<boolean>("leaving").catch(() => false))) return true;
+/** Finishes a sign-out that was made without a network. */
+async function left(): Promise<"long ago" | "just" | "still"> {
+  if (!(await recallState<boolean>("leaving").catch(() => false))) return "long ago";
   try {
     await fetch("/device/return", { method: "POST", signal: AbortSignal.timeout(3000) });
     const answer = await fetch("/sign-out", { method: "POST", redirect: "manual", signal: AbortSignal.timeout(5000) });
-    if (answer.status >= 500) return false;
+    if (answer.status >= 500) return "still";
     await setState("leaving", false);
-    return true;
+    return "just";
   } catch {
-    return false;
+    return "still";
   }
 }

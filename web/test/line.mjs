@@ -1,0 +1,38 @@
+// A line to a server that can be cut: refuses, swallows answers, or lets through. The browser's own offline switch is not enough: it says that
+// it is offline, and a bad house network does not.
+import net from "node:net";
+
+export async function startLine(target) {
+  const { hostname, port } = new URL(target);
+  const open = new Set();
+  let mode = "through";
+  const server = net.createServer((client) => {
+    open.add(client);
+    client.on("close", () => open.delete(client));
+    client.on("error", () => {});
+    if (mode === "off") return void client.destroy();
+    if (mode === "silent") return;
+    const far = net.connect(Number(port), hostname);
+    open.add(far);
+    far.on("close", () => { open.delete(far); client.destroy(); });
+    far.on("error", () => client.destroy());
+    client.on("close", () => far.destroy());
+    client.pipe(far);
+    far.on("data", (part) => {
+      if (mode === "swallow") client.destroy(); // the server has it, and its answer never comes
+      else client.write(part);
+    });
+  });
+  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  return {
+    url: `http://127.0.0.1:${server.address().port}`,
+    set(next) {
+      mode = next;
+      if (mode === "off" || mode === "silent") for (const socket of open) socket.destroy();
+    },
+    stop() {
+      for (const socket of open) socket.destroy();
+      server.close();
+    },
+  };
+}
