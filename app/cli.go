@@ -19,6 +19,8 @@ type cli struct {
 	Import   importCmd   `cmd:"" help:"Take in people from other systems' files."`
 	Verify   verifyCmd   `cmd:"" help:"Prove that nothing in the record was removed, changed or back-dated."`
 	Export   exportCmd   `cmd:"" help:"Write everything out: every entry, and each client as FHIR."`
+	Backup   backupCmd   `cmd:"" help:"Copy the record to another place, sealed."`
+	Restore  restoreCmd  `cmd:"" help:"Bring a backup back into a new data folder."`
 	Prepare  prepareCmd  `cmd:"" help:"Before an upgrade: fill the new version's tables beside the running server."`
 	Rebuild  rebuildCmd  `cmd:"" help:"Work out every table afresh from the record. The server must be stopped."`
 	Simulate simulateCmd `cmd:"" help:"Let a made-up ward live: for demonstrations, load and endurance. Only on data made for it."`

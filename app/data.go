@@ -76,9 +76,16 @@ func CreateData(dir, keyPath, madeFor string, k *Keys) error {
 	if err := k.Save(at); err != nil {
 		return err
 	}
-	b, err := json.MarshalIndent(settings{Key: keyPath, Made: madeFor}, "", "  ")
+	return writeSettings(dir, settings{Key: keyPath, Made: madeFor})
+}
+
+func writeSettings(dir string, s settings) error {
+	b, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
 		return err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("making the data folder: %w", err)
 	}
 	return os.WriteFile(filepath.Join(dir, settingsFile), append(b, '\n'), 0o600)
 }

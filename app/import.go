@@ -48,7 +48,8 @@ func (c *importFHIRCmd) Run(ctx context.Context, s *std) error {
 	program := due.Program()
 	program.Via = record.ViaProgram
 	m := clients.Importer{Committer: h.Committer, DB: h.DB, Clock: h.Clock, Sender: program}
-	report, err := m.Import(ctx, files, clients.ImportOptions{Source: c.Source, Unit: unit, Admit: c.Admit, Report: func(done, total int) { s.progress()("people", int64(done), int64(total)) }})
+	told := s.progress()
+	report, err := m.Import(ctx, files, clients.ImportOptions{Source: c.Source, Unit: unit, Admit: c.Admit, Report: func(done, total int) { told("people", int64(done), int64(total)) }})
 	if err != nil {
 		return errors.Join(err, h.Close())
 	}

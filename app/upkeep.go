@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"strings"
+	"path/filepath"
 	"text/tabwriter"
 	"time"
 
@@ -139,10 +139,19 @@ func (c *decryptCmd) keys() (vault.Keys, error) {
 	return vault.NewKeys(k.Vault[0], k.Vault[1:]...)
 }
 
-// bound reads "y" or "yes" in answer to a question; anything else is no.
-func (s *std) ask(question string) bool {
-	fmt.Fprint(s.out, question+" ")
-	var answer string
-	_, _ = fmt.Fscanln(s.in, &answer) // no answer is no
-	return strings.HasPrefix(strings.ToLower(answer), "y")
+// Run writes the database in clear.
+func (c *decryptCmd) Run(ctx context.Context, s *std) error {
+	keys, err := c.keys()
+	if err != nil {
+		return err
+	}
+	report, err := vault.Decrypt(filepath.Join(c.Data, databaseFile), keys, c.Out, c.Rescue)
+	for _, d := range report.Damages {
+		fmt.Fprintln(s.out, "damaged:", d.Error())
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(s.out, "%s is an ordinary SQLite file now. Keep it as safe as the people in it, and delete it when you are done.\n", c.Out)
+	return nil
 }

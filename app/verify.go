@@ -56,7 +56,8 @@ func (c *verifyCmd) Run(ctx context.Context, s *std) error {
 	}
 	cl := clock.System()
 	begun := cl.Now()
-	report, err := proof.Verify(ctx, data.DB, func(done, total int64) { s.progress()("verify", done, total) })
+	told := s.progress()
+	report, err := proof.Verify(ctx, data.DB, func(done, total int64) { told("verify", done, total) })
 	if err != nil {
 		return fmt.Errorf("verifying: %w", err)
 	}
