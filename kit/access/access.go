@@ -134,6 +134,7 @@ type Directory struct {
 	onEnd  []func(person record.ID)
 
 	withdraw map[string]string // kind → action, set once before serving
+	fixed    map[string]bool   // kinds that nobody takes back
 }
 
 // NewDirectory makes an empty directory. Load fills it, once the sources' tables stand.
@@ -169,13 +170,18 @@ func (d *Directory) person(q db.Querier, s Source, id record.ID) error {
 		return nil
 	}
 	p, err := s.Person(q, id)
-	if err != nil || p == nil {
+	if err != nil {
 		return err
 	}
 	d.mu.Lock()
 	old := d.people[id]
-	d.people[id] = p
-	ended := old != nil && (old.Disabled.IsZero() && !p.Disabled.IsZero() || old.Role != p.Role)
+	switch {
+	case p != nil:
+		d.people[id] = p
+	case old != nil && d.staffed() == 1: // whoever knew this person does not any more: what was said of them was taken back
+		delete(d.people, id)
+	}
+	ended := old != nil && (d.people[id] == nil || p != nil && (old.Disabled.IsZero() && !p.Disabled.IsZero() || old.Role != p.Role))
 	hear := d.onEnd
 	d.mu.Unlock()
 	if ended {
@@ -184,6 +190,16 @@ func (d *Directory) person(q db.Querier, s Source, id record.ID) error {
 		}
 	}
 	return nil
+}
+
+// staffed counts the sources that know people.
+func (d *Directory) staffed() (n int) {
+	for i := range d.sources {
+		if d.sources[i].Person != nil {
+			n++
+		}
+	}
+	return n
 }
 
 func (d *Directory) chart(q db.Querier, s Source, id record.ID) error {

@@ -53,6 +53,9 @@ func ParsePolicy(texts ...string) (*Policy, error) {
 				return nil, fmt.Errorf("policy line %d, %q: %w", n, line, err)
 			}
 		}
+		if err := sc.Err(); err != nil {
+			return nil, fmt.Errorf("reading a policy: %w", err)
+		}
 	}
 	return p, nil
 }
@@ -157,8 +160,9 @@ func (d *Directory) MayFile(_ context.Context, s record.Sender, k *record.Kind, 
 		}
 		switch {
 		case target == nil:
-			if !d.mayTakeBackAll(p, e) {
-				marks = []string{record.MarkUnseen}
+			marks = []string{record.MarkUnseen}
+			if d.mayTakeBackOwn(p, e) {
+				marks = []string{record.MarkUnseenOwn}
 			}
 		case d.fixed[target.Kind]:
 			return "", nil, fault.New(fault.Denied, "this was written by Milieu itself and stays")
@@ -193,15 +197,14 @@ func (d *Directory) target(e *record.Entry) (*record.Entry, error) {
 	return target, nil
 }
 
-// mayTakeBackAll says whether a person may take back whatever the entry turns out to amend.
-func (d *Directory) mayTakeBackAll(p *Person, e *record.Entry) bool {
+// mayTakeBackOwn says whether a person may take back whatever they wrote themselves in that chart, of any kind.
+func (d *Directory) mayTakeBackOwn(p *Person, e *record.Entry) bool {
 	for _, action := range d.withdraw {
 		if _, _, err := d.mayDo(p, action, e); err != nil {
 			return false
 		}
 	}
-	_, _, err := d.mayDo(p, "record.withdraw.others", e)
-	return err == nil && len(d.fixed) == 0
+	return true
 }
 
 // replaces gives the action that putting another entry in one's place needs beside the entry's own: what taking it back needs, where its kind asks

@@ -9,9 +9,12 @@ import (
 	"milieu/kit/db"
 )
 
-// MarkUnseen is put on an amendment whose target the server had not seen yet, by an author who may not take back just anybody's entries. It
-// has force only over an entry of the same author whose kind asks for nothing more.
-const MarkUnseen = "target_unseen"
+// Put on an amendment whose target the server had not seen when it judged whether this author may take it back. It has force only over an
+// entry of the same author: over one whose kind asks for no more than having written it, or, where the author holds every such leave, over any.
+const (
+	MarkUnseen    = "target_unseen"
+	MarkUnseenOwn = "target_unseen_own"
+)
 
 // member is an entry as far as its standing is concerned.
 type member struct {
@@ -19,7 +22,8 @@ type member struct {
 	what               Amendment
 	written            int64 // microseconds
 	kind               string
-	unseen             bool
+	unseen             bool // and so without force over another author's entry
+	own                bool // but with force over any of one's own
 	known              bool // false: only amended so far, not filed
 }
 
@@ -78,7 +82,8 @@ func readMember(q db.Querier, chart, id ID) (*member, error) {
 		return nil, fmt.Errorf("reading amended entry %s: %w", id, err)
 	}
 	m.known = true
-	m.unseen = slices.Contains(split(marks), MarkUnseen)
+	m.own = slices.Contains(split(marks), MarkUnseenOwn)
+	m.unseen = m.own || slices.Contains(split(marks), MarkUnseen)
 	return m, nil
 }
 
@@ -162,7 +167,7 @@ func (f *Family) force(m *member, without ID) bool {
 		return true
 	}
 	t := f.members[m.target]
-	return t != nil && t.known && t.id != without && t.author == m.author && !f.guarded(t.kind)
+	return t != nil && t.known && t.id != without && t.author == m.author && (m.own || !f.guarded(t.kind))
 }
 
 // ring finds the members that amend each other in a circle.

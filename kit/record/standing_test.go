@@ -32,6 +32,8 @@ func family(t *testing.T, lines string) *Family {
 				m.author = name(w[i])
 			case "unseen":
 				m.unseen = true
+			case "leave":
+				m.unseen, m.own = true, true
 			case "guarded":
 				m.kind = "guarded"
 			default:
@@ -76,6 +78,8 @@ func TestStands(t *testing.T) {
 		{"unseen, over another's entry", "e by lee; w withdraws e by kim unseen", "e w"},
 		{"unseen, over one's own", "e by kim; w withdraws e by kim unseen", "w"},
 		{"unseen, over one's own that asks for more", "e by kim guarded; w withdraws e by kim unseen", "e w"},
+		{"unseen, with every leave, over one's own that asks for more", "e by kim guarded; w withdraws e by kim leave", "w"},
+		{"unseen, with every leave, over another's", "e by lee; w withdraws e by kim leave", "e w"},
 		{"seen, over one that asks for more: judged at the door", "e by kim guarded; w withdraws e by lee", "w"},
 	} {
 		f := family(t, c.family)
