@@ -19,6 +19,7 @@ import (
 	"milieu/kit/db"
 	"milieu/kit/fault"
 	"milieu/kit/record"
+	"milieu/kit/room"
 	"milieu/kit/testkit"
 )
 
@@ -27,17 +28,27 @@ var (
 	elm   = record.DeriveID("test", "elm")
 )
 
-func open(t *testing.T) *testkit.House {
+func policies(t testing.TB) []string {
 	t.Helper()
-	var policies []string
+	var out []string
 	for _, name := range []string{"places", "staff"} {
 		text, err := os.ReadFile("../../../app/policy/" + name + ".txt")
 		if err != nil {
 			t.Fatal(err)
 		}
-		policies = append(policies, string(text))
+		out = append(out, string(text))
 	}
-	h := testkit.New(t, policies, placesroom.Def(), staffroom.Def())
+	return out
+}
+
+func open(t *testing.T) *testkit.House {
+	t.Helper()
+	return furnish(testkit.New(t, policies(t), defs()...))
+}
+
+func defs() []room.Def { return []room.Def{placesroom.Def(), staffroom.Def()} }
+
+func furnish(h *testkit.House) *testkit.House {
 	h.Must(testkit.Program(), "places.unit_opened", cedar, &places.UnitOpened{Name: "Cedar", Kind: "ward"})
 	h.Must(testkit.Program(), "places.unit_opened", elm, &places.UnitOpened{Name: "Elm", Kind: "ward"})
 	return h
@@ -158,8 +169,9 @@ func units(t *testing.T, h *testkit.House, person record.ID) []record.ID {
 }
 
 // Nobody lets himself in: a shift opens a unit only when a team or a plan stands behind it.
-func TestAShiftOpensAUnitToThoseWhoBelong(t *testing.T) {
-	h := open(t)
+func TestAShiftOpensAUnitToThoseWhoBelong(t *testing.T) { onBoth(t, shiftOpensAUnit) }
+
+func shiftOpensAUnit(t *testing.T, h *testkit.House) {
 	jo := colleague(h, "Jo", access.Worker)
 	h.Must(testkit.As(jo), "staff.shift_started", jo, &staff.ShiftStarted{Unit: elm})
 	if got := units(t, h, jo); len(got) != 0 {
@@ -199,8 +211,9 @@ func TestAShiftOpensAUnitToThoseWhoBelong(t *testing.T) {
 	}
 }
 
-func TestAForgottenShiftEnds(t *testing.T) {
-	h := open(t)
+func TestAForgottenShiftEnds(t *testing.T) { onBoth(t, forgottenShift) }
+
+func forgottenShift(t *testing.T, h *testkit.House) {
 	jo := colleague(h, "Jo", access.Worker)
 	h.Must(testkit.Program(), "staff.assigned", jo, &staff.Assignment{Unit: cedar, Until: h.Clock.Now().Add(time.Hour)})
 	h.Must(testkit.As(jo), "staff.shift_started", jo, &staff.ShiftStarted{Unit: cedar})
@@ -222,8 +235,9 @@ func TestAForgottenShiftEnds(t *testing.T) {
 	}
 }
 
-func TestWhoIsOnShift(t *testing.T) {
-	h := open(t)
+func TestWhoIsOnShift(t *testing.T) { onBoth(t, whoIsOnShift) }
+
+func whoIsOnShift(t *testing.T, h *testkit.House) {
 	boss := testkit.Program()
 	now := h.Clock.Now()
 	jo, bashir, dana := colleague(h, "Jo", access.Worker), colleague(h, "Bashir", access.Nurse), colleague(h, "Dana", access.Worker)
@@ -278,8 +292,9 @@ func TestWhoIsOnShift(t *testing.T) {
 	}
 }
 
-func TestOneSignInNameIsOnePersons(t *testing.T) {
-	h := open(t)
+func TestOneSignInNameIsOnePersons(t *testing.T) { onBoth(t, oneSignInName) }
+
+func oneSignInName(t *testing.T, h *testkit.House) {
 	q := h.DB.Read(context.Background())
 	first := colleague(h, "Ada", access.Nurse)
 	h.Clock.Advance(time.Minute)
