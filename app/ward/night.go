@@ -15,8 +15,12 @@ import (
 
 var houseChart = due.House
 
-// watched is the client, of those settled, who is kept in sight.
-const watched = 7
+// Of the clients settled, one is kept in sight and two are out.
+const (
+	watched    = 7
+	onLeave    = 11
+	inHospital = 17
+)
 
 // plan is when somebody means to look in on a client.
 type plan struct {
@@ -49,6 +53,14 @@ func (w *Ward) Settle(ctx context.Context, charts []record.ID) error {
 			continue
 		}
 		entries = append(entries, w.entry("rounds.level_raised", id, &rounds.LevelRaised{Order: order}))
+	}
+	for i, left := range map[int]*clients.Left{
+		onLeave:    {Kind: "leave", Expected: now.Add(20 * time.Hour), With: "a sister", Place: "home"},
+		inHospital: {Kind: "hospital", Place: "General hospital, ward 3"},
+	} {
+		if i < len(charts) {
+			entries = append(entries, w.entry("clients.left", charts[i], left))
+		}
 	}
 	if err := w.file(ctx, nurse, entries...); err != nil {
 		return fmt.Errorf("settling the clients: %w", err)

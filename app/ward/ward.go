@@ -116,7 +116,8 @@ func Furnish(ctx context.Context, h *room.Building, o Options) (*Ward, error) {
 		entries = append(entries, w.entry("staff.assigned", id, &staff.Assignment{Unit: w.Unit}))
 		if c.task != "" {
 			now := h.Clock.Now()
-			entries = append(entries, w.entry("staff.shift_planned", id, &staff.ShiftPlanned{Unit: w.Unit, From: now.Add(-time.Hour), Until: now.Add(23 * time.Hour), Task: c.task, InCharge: c.role == access.Nurse}))
+			entries = append(entries, w.entry("staff.shift_planned", id, &staff.ShiftPlanned{Unit: w.Unit, From: now.Add(-time.Hour), Until: now.Add(23 * time.Hour), Task: c.task, InCharge: c.role == access.Nurse}),
+				w.entry("staff.shift_started", id, &staff.ShiftStarted{Unit: w.Unit, Task: c.task}))
 		}
 	}
 	if err := w.file(ctx, w.program(), entries...); err != nil {
