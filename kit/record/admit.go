@@ -119,7 +119,7 @@ func (a *Admission) Admit(ctx context.Context, s Sender, e *Entry) (*Prepared, e
 	}
 	slices.Sort(e.Marks)
 	e.Marks = slices.Compact(e.Marks)
-	return a.prepare(k, e, b, func() [32]byte {
+	return a.prepare(ctx, s, k, e, b, func() [32]byte {
 		sent.Labels, sent.Body = e.Labels, e.Body
 		return Digest(&sent)
 	})
@@ -136,7 +136,7 @@ func storable(t time.Time) time.Time {
 	return t
 }
 
-func (a *Admission) prepare(k *Kind, e *Entry, b Body, digest func() [32]byte) (*Prepared, error) {
+func (a *Admission) prepare(ctx context.Context, s Sender, k *Kind, e *Entry, b Body, digest func() [32]byte) (*Prepared, error) {
 	var err error
 	if e.Body, err = Canonical(b); err != nil {
 		return nil, err
@@ -162,8 +162,12 @@ func (a *Admission) prepare(k *Kind, e *Entry, b Body, digest func() [32]byte) (
 		if err != nil {
 			return nil, fmt.Errorf("raised by %s: %w", k.Name, err)
 		}
+		// The chart that is written into may be named by the body: what is raised is judged like what is said.
+		if _, _, err := a.Judge.MayFile(ctx, s, rk, r); err != nil {
+			return nil, fmt.Errorf("raised by %s: %w", k.Name, err)
+		}
 		// What is raised follows from what was sent: it is the same again exactly when that is.
-		rp, err := a.prepare(rk, r, rb, func() [32]byte { return sha256.Sum256(append(p.Digest[:], r.ID[:]...)) })
+		rp, err := a.prepare(ctx, s, rk, r, rb, func() [32]byte { return sha256.Sum256(append(p.Digest[:], r.ID[:]...)) })
 		if err != nil {
 			return nil, err
 		}
