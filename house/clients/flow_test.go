@@ -39,8 +39,10 @@ type step struct {
 	at    time.Time
 }
 
-func TestAnEpisodeOfCare(t *testing.T) {
-	h := house(t)
+func TestAnEpisodeOfCare(t *testing.T) { onBoth(t, anEpisodeOfCare) }
+
+func anEpisodeOfCare(t *testing.T, h *testkit.House) {
+	t.Helper()
 	h.Clock.Set(at(12, 0))
 	room1, bed1 := bed(h, cedar, "Room 1")
 	rafi := chart(1)
@@ -124,8 +126,10 @@ func TestAnEpisodeOfCare(t *testing.T) {
 	}
 }
 
-func TestTwoInOneBedIsShownNotRefused(t *testing.T) {
-	h := house(t)
+func TestTwoInOneBedIsShownNotRefused(t *testing.T) { onBoth(t, twoInOneBedIsShownNotRefused) }
+
+func twoInOneBedIsShownNotRefused(t *testing.T, h *testkit.House) {
+	t.Helper()
 	roomID, bedID := bed(h, cedar, "Room 1")
 	bed(h, cedar, "Room 2")
 	for n := byte(1); n <= 3; n++ {
@@ -145,8 +149,10 @@ func TestTwoInOneBedIsShownNotRefused(t *testing.T) {
 	}
 }
 
-func TestMergeAndUnmerge(t *testing.T) {
-	h := house(t)
+func TestMergeAndUnmerge(t *testing.T) { onBoth(t, mergeAndUnmerge) }
+
+func mergeAndUnmerge(t *testing.T, h *testkit.House) {
+	t.Helper()
 	h.Clock.Set(at(12, 0))
 	old, young := chart(1), chart(2)
 	file := func(kind string, chart record.ID, b record.Body) record.ID {
@@ -204,8 +210,10 @@ func TestMergeAndUnmerge(t *testing.T) {
 	}
 }
 
-func TestLegalStatusAsksBeforeItEnds(t *testing.T) {
-	h := house(t)
+func TestLegalStatusAsksBeforeItEnds(t *testing.T) { onBoth(t, legalStatusAsksBeforeItEnds) }
+
+func legalStatusAsksBeforeItEnds(t *testing.T, h *testkit.House) {
+	t.Helper()
 	// Across the end of daylight saving in New York: 72 hours are 72 hours.
 	start := time.Date(2026, 10, 31, 22, 0, 0, 0, time.UTC)
 	h.Clock.Set(start)

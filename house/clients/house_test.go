@@ -10,11 +10,15 @@ import (
 	"milieu/house/places"
 	"milieu/kit/access"
 	"milieu/kit/blob"
+	"milieu/kit/clock"
 	"milieu/kit/db"
 	"milieu/kit/record"
 	"milieu/kit/room"
 	"milieu/kit/testkit"
+	"milieu/kit/testkit/pgtest"
 )
+
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
 // A little house: two units, somebody of each sort, and the charts the tests speak of.
 var (
@@ -40,9 +44,11 @@ var people = map[record.ID]*access.Person{
 }
 
 func defs() []room.Def {
+	// Actions of pages that these tests do without.
+	pages := []room.Panel{{Action: "clients.read"}, {Action: "clients.match"}, {Action: "places.read"}}
 	return []room.Def{
 		{Name: "places", Kinds: places.Kinds(), Projections: places.Projections(), Sources: []access.Source{places.Source()}},
-		{Name: "clients", Schema: blob.Schema, Kinds: clients.Kinds(), Projections: clients.Projections(), Rules: clients.Rules(), Hub: room.Hub{NameOf: clients.NameOf},
+		{Name: "clients", Schema: blob.Schema, Panels: pages, Kinds: clients.Kinds(), Projections: clients.Projections(), Rules: clients.Rules(), Hub: room.Hub{NameOf: clients.NameOf},
 			Sources: []access.Source{clients.Source(), {
 				Person: func(_ db.Querier, id record.ID) (*access.Person, error) { return people[id], nil },
 				All: func(db.Querier) (list, _ []record.ID, _ error) {
@@ -69,9 +75,23 @@ func policy(t testing.TB, names ...string) (texts []string) {
 
 func house(t testing.TB) *testkit.House {
 	t.Helper()
-	d := defs()
-	d[1].Panels = []room.Panel{{Action: "clients.read"}, {Action: "clients.match"}, {Action: "places.read"}}
-	h := testkit.New(t, policy(t, "clients", "places"), d...)
+	return furnished(testkit.New(t, policy(t, "clients", "places"), defs()...))
+}
+
+// onBoth runs a test on SQLite and on PostgreSQL.
+func onBoth(t *testing.T, test func(t *testing.T, h *testkit.House)) {
+	t.Run("SQLite", func(t *testing.T) { test(t, house(t)) })
+	t.Run("PostgreSQL", func(t *testing.T) {
+		d, err := db.OpenPostgres(t.Context(), pgtest.Database(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { d.Close() })
+		test(t, furnished(testkit.Open(t, d, clock.NewFake(testkit.Start), policy(t, "clients", "places"), defs()...)))
+	})
+}
+
+func furnished(h *testkit.House) *testkit.House {
 	h.Must(testkit.Program(), "places.unit_opened", cedar, &places.UnitOpened{Name: "Cedar", Kind: "ward"})
 	h.Must(testkit.Program(), "places.unit_opened", birch, &places.UnitOpened{Name: "Birch", Kind: "ward"})
 	return h

@@ -40,8 +40,10 @@ const rafi = `{"resourceType":"Bundle","type":"collection","entry":[
  {"fullUrl":"urn:uuid:a1","resource":{"resourceType":"AllergyIntolerance","id":"a1","clinicalStatus":{"coding":[{"code":"active"}]},"code":{"text":"Penicillin <script>alert(1)</script>"},"patient":{"reference":"urn:uuid:p1"},"recordedDate":"2019-05-01"}},
  {"fullUrl":"urn:uuid:c1","resource":{"resourceType":"Condition","id":"c1","clinicalStatus":{"coding":[{"code":"active"}]},"code":{"text":"Recurrent depressive disorder"},"subject":{"reference":"urn:uuid:p1"},"onsetDateTime":"2025"}}]}`
 
-func TestImportTwice(t *testing.T) {
-	h := house(t)
+func TestImportTwice(t *testing.T) { onBoth(t, importTwice) }
+
+func importTwice(t *testing.T, h *testkit.House) {
+	t.Helper()
 	roomID, bedID := bed(h, cedar, "Room 6")
 	first := take(t, h, true, text("rafi.json", rafi))
 	if len(first.People) != 1 || first.People[0].Status != clients.New || !first.People[0].Admitted {
@@ -132,8 +134,10 @@ func sources(t *testing.T, h *testkit.House, chart record.ID) map[string][]byte 
 	return out
 }
 
-func TestSourcesAreKeptByteForByte(t *testing.T) {
-	h := house(t)
+func TestSourcesAreKeptByteForByte(t *testing.T) { onBoth(t, sourcesAreKeptByteForByte) }
+
+func sourcesAreKeptByteForByte(t *testing.T, h *testkit.House) {
+	t.Helper()
 	long := strings.Replace(rafi, `"onsetDateTime":"2025"`, `"onsetDateTime":"2025","note":[{"text":"`+strings.Repeat("He said: “\\u00e9\\n”. ", 2500)+`"}]`, 1)
 	r := take(t, h, false, text("rafi.json", long))
 	if r.Count(clients.New) != 1 {

@@ -19,8 +19,10 @@ func scope(t testing.TB, h *testkit.House, who record.ID) *access.Scope {
 	return s
 }
 
-func TestSearchForgivesSpelling(t *testing.T) {
-	h := house(t)
+func TestSearchForgivesSpelling(t *testing.T) { onBoth(t, searchForgivesSpelling) }
+
+func searchForgivesSpelling(t *testing.T, h *testkit.House) {
+	t.Helper()
 	all := []clients.Identity{
 		{Names: clients.Names{Used: "Rafi Haddad", Script: "رافي حدّاد", Legal: "Rafiq S. Haddad", Previous: []string{"Rafiq Sabbagh"}}, Numbers: clients.Numbers{RecordNumber: "40-1187"}},
 		{Names: clients.Names{Used: "Amara Osei"}},
@@ -73,8 +75,10 @@ func TestSearchForgivesSpelling(t *testing.T) {
 	}
 }
 
-func TestDuplicates(t *testing.T) {
-	h := house(t)
+func TestDuplicates(t *testing.T) { onBoth(t, duplicates) }
+
+func duplicates(t *testing.T, h *testkit.House) {
+	t.Helper()
 	put := func(n byte, id clients.Identity) {
 		h.Must(testkit.Program(), "clients.registered", chart(n), &clients.Registered{Identity: id, Unit: birch})
 	}
