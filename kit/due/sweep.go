@@ -2,8 +2,10 @@ package due
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	jsonv2 "github.com/go-json-experiment/json"
@@ -24,7 +26,8 @@ type Sweeper struct {
 	// Tell is called after a rung was filed, to reach screens. Nil tells nobody further.
 	Tell func(w Window, rung Rung)
 
-	rules map[string]*Rule
+	rules   map[string]*Rule
+	telling sync.Mutex // Tell is called one at a time
 }
 
 // Timings of the sweeper, as data.
@@ -59,10 +62,14 @@ func (s *Sweeper) Start(ctx context.Context) error {
 		return fmt.Errorf("reading the program's last sign of life: %w", err)
 	}
 	if last := clock.FromMicros(alive); err == nil && now.Sub(last) > DownAfter {
-		if err := s.file(ctx, record.DeriveID("service.down", fmt.Sprint(alive)), House, "service.down", &Down{From: last, To: now}, now); err != nil {
+		down, err := entry(record.DeriveID("service.down", fmt.Sprint(alive)), House, "service.down", &Down{From: last, To: now}, now)
+		if err == nil {
+			err = s.file(ctx, down)
+		}
+		if err != nil {
 			return fmt.Errorf("filing the downtime: %w", err)
 		}
-		err := s.Committer.Upkeep(ctx, func(tx db.Tx) error {
+		err = s.Committer.Upkeep(ctx, func(tx db.Tx) error {
 			return tx.Exec("UPDATE due SET alert = $1 WHERE alert < $1", clock.Micros(now.Add(SyncGrace)))
 		})
 		if err != nil {
@@ -111,16 +118,30 @@ func (s *Sweeper) Sweep(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("reading lapsed dues: %w", err)
 	}
+	// Many at once, as after downtime: they share the committer's groups. One that fails holds up no other.
+	var wg sync.WaitGroup
+	var mu sync.Mutex
 	climbed := 0
-	for _, w := range lapsed {
-		n, err := s.climb(ctx, w, now)
-		if err != nil {
-			return climbed, err
-		}
-		climbed += n
+	var failed []error
+	for lane := range min(climbers, len(lapsed)) {
+		wg.Go(func() {
+			for i := lane; i < len(lapsed); i += climbers {
+				n, err := s.climb(ctx, lapsed[i], now)
+				mu.Lock()
+				climbed += n
+				if err != nil {
+					failed = append(failed, fmt.Errorf("climbing the ladder of %s in chart %s: %w", lapsed[i].Rule, lapsed[i].Chart, err))
+				}
+				mu.Unlock()
+			}
+		})
 	}
-	return climbed, nil
+	wg.Wait()
+	return climbed, errors.Join(failed...)
 }
+
+// climbers is how many ladders are climbed at once.
+const climbers = 32
 
 // climb tells whoever the next rung names. The entries' IDs follow from the window and the rung: two processes sweeping at once file them once.
 func (s *Sweeper) climb(ctx context.Context, w Window, now time.Time) (int, error) {
@@ -128,37 +149,54 @@ func (s *Sweeper) climb(ctx context.Context, w Window, now time.Time) (int, erro
 	if rule == nil || len(rule.Ladder) == 0 {
 		return 0, s.setAlert(ctx, w, nil)
 	}
+	switch open, err := Find(s.DB.Read(ctx), w.Chart, w.Rule, w.Key); {
+	case errors.Is(err, db.ErrNoRows):
+		return 0, nil // settled since it was found lapsed
+	case err != nil:
+		return 0, err
+	case open.Anchor != w.Anchor || !open.Late.Equal(w.Late):
+		return 0, nil
+	}
 	rung, takenAt, err := s.climbed(ctx, w)
 	if err != nil {
 		return 0, err
 	}
-	if rung < len(rule.Ladder) {
-		at := w.Late.Add(w.Grace + rule.Ladder[rung].After)
-		if wait := takenAt.Add(rule.TakenFor); !takenAt.IsZero() && at.Before(wait) {
-			at = wait
-		}
-		if at.After(now) {
-			return 0, s.setAlert(ctx, w, clock.Micros(at))
-		}
-		id := func(what string) record.ID {
-			return record.DeriveID(what, w.Chart.String(), w.Rule, w.Key, w.Anchor.String(), fmt.Sprint(rung))
-		}
-		if rung == 0 {
-			if err := s.file(ctx, id("due.lapsed"), w.Chart, "due.lapsed", &Lapsed{w.Rule, w.Key, w.Anchor, w.Late}, now); err != nil {
-				return 0, err
-			}
-		}
-		if err := s.file(ctx, id("due.told"), w.Chart, "due.told", &Told{w.Rule, w.Key, w.Anchor, rung, rule.Ladder[rung].Tell}, now); err != nil {
+	if rung >= len(rule.Ladder) {
+		return 0, s.setAlert(ctx, w, nil)
+	}
+	at := w.Late.Add(w.Grace + rule.Ladder[rung].After)
+	if wait := takenAt.Add(rule.TakenFor); !takenAt.IsZero() && at.Before(wait) {
+		at = wait
+	}
+	if at.After(now) {
+		return 0, s.setAlert(ctx, w, clock.Micros(at))
+	}
+	id := func(what string) record.ID {
+		return record.DeriveID(what, w.Chart.String(), w.Rule, w.Key, w.Anchor.String(), fmt.Sprint(rung))
+	}
+	told, err := entry(id("due.told"), w.Chart, "due.told", &Told{w.Rule, w.Key, w.Anchor, rung, rule.Ladder[rung].Tell}, now)
+	if err != nil {
+		return 0, err
+	}
+	entries := []*record.Entry{told}
+	if rung == 0 {
+		lapsed, err := entry(id("due.lapsed"), w.Chart, "due.lapsed", &Lapsed{w.Rule, w.Key, w.Anchor, w.Late}, now)
+		if err != nil {
 			return 0, err
 		}
-		if s.Tell != nil {
-			s.Tell(w, rule.Ladder[rung])
-		}
-		rung++
+		entries = []*record.Entry{lapsed, told}
+	}
+	if err := s.file(ctx, entries...); err != nil {
+		return 0, err
+	}
+	if s.Tell != nil {
+		s.telling.Lock()
+		s.Tell(w, rule.Ladder[rung])
+		s.telling.Unlock()
 	}
 	var next any
-	if rung < len(rule.Ladder) {
-		next = clock.Micros(w.Late.Add(w.Grace + rule.Ladder[rung].After))
+	if rung+1 < len(rule.Ladder) {
+		next = clock.Micros(w.Late.Add(w.Grace + rule.Ladder[rung+1].After))
 	}
 	return 1, s.setAlert(ctx, w, next)
 }
@@ -187,14 +225,19 @@ func (s *Sweeper) setAlert(ctx context.Context, w Window, alert any) error {
 	})
 }
 
-func (s *Sweeper) file(ctx context.Context, id, chart record.ID, kind string, body record.Body, now time.Time) error {
+func entry(id, chart record.ID, kind string, body record.Body, now time.Time) (*record.Entry, error) {
 	raw, err := jsonv2.Marshal(body)
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("writing %s: %w", kind, err)
 	}
-	out := s.Committer.File(ctx, program, &record.Entry{ID: id, Chart: chart, Kind: kind, Version: 1, Happened: now, Written: now, Body: raw})
-	if out[0].Status == commit.Conflicts {
-		return nil // another process filed the same rung a moment earlier
+	return &record.Entry{ID: id, Chart: chart, Kind: kind, Version: 1, Happened: now, Written: now, Body: raw}, nil
+}
+
+func (s *Sweeper) file(ctx context.Context, entries ...*record.Entry) error {
+	for _, o := range s.Committer.File(ctx, program, entries...) {
+		if o.Err != nil && o.Status != commit.Conflicts { // in conflict: another process filed the same a moment earlier
+			return o.Err
+		}
 	}
-	return out[0].Err
+	return nil
 }
