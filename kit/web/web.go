@@ -164,6 +164,7 @@ func (c *Ctx) Show(p ui.Page, content templ.Component) error {
 // Fragment draws a part of a page.
 func (c *Ctx) Fragment(content templ.Component) error {
 	c.W.Header().Set("Content-Type", "text/html; charset=utf-8")
+	c.W.Header().Set("Cache-Control", "no-store") // a browser keeps nothing of it on disk
 	return content.Render(c.R.Context(), c.W)
 }
 

@@ -37,6 +37,7 @@ async function keep(submission: Submission, inPlace: boolean): Promise<string | 
   } catch {
     return null; // the device's store is full or forbidden
   }
+  setNet("off");
   await tellWaiting();
   const field = (name: string) => submission.fields.find(([key]) => key === name)?.[1] ?? "";
   if (field("amendment") === "entered_in_error") await unmark(field("amends"));
@@ -87,6 +88,7 @@ export async function drain(): Promise<void> {
     await navigator.locks.request("milieu outbox", { ifAvailable: true }, async (lock) => (lock ? carry() : undefined));
   } catch {
     failed = performance.now(); // still no network: what was answered for is gone from here, the rest waits
+    setNet("off");
   } finally {
     going = false;
   }

@@ -1,7 +1,7 @@
 // The device's part of every page: the service worker, the person's keys, the outbox, and the few forms that belong to the device.
 
 import { recall, remember } from "./choices";
-import { all, setState } from "./store";
+import { all, setState, sweep } from "./store";
 import { makeKeys, openLock } from "./keys";
 import { startMarks } from "./marks";
 import { measure, startMoment } from "./moment";
@@ -14,6 +14,7 @@ import { clockText } from "./time";
 import { say } from "./words";
 
 const fresh = 15 * 60_000; // a page taken along is asked for again after this
+const gone = 48 * 3_600_000; // what no shift can still need
 const shortest = 6;
 
 export function startPhone(): void {
@@ -28,6 +29,7 @@ export function startPhone(): void {
     void tellWaiting();
     void drain();
     void offerCode();
+    void sweep("pages", (page) => page.at < Date.now() - gone).catch(() => {});
     if (reader() && keysNow() && recall("phone") === "yes") void takeAlong(false);
   });
   if (reader()) setInterval(() => document.hidden || void hello(), 60_000);
@@ -43,7 +45,7 @@ async function hello(): Promise<void> {
     setNet("ok");
     void drain();
   } catch {
-    setNet(navigator.onLine ? "waiting" : "off");
+    setNet("off");
   }
 }
 
@@ -52,6 +54,8 @@ function submit(event: SubmitEvent): void {
   const words = (name: string) => form.querySelector<HTMLInputElement>(`input[name="${name}"]`)?.value ?? "";
   if (form.dataset.signIn !== undefined) {
     event.preventDefault();
+    if (form.hasAttribute("data-busy")) return;
+    form.toggleAttribute("data-busy", true);
     // The words make a key before they go to the server; the page that follows borrows, and that key wraps what was borrowed.
     void tell({ do: "forget" }, 1000).then(() => useWords(words("password"))).finally(() => form.submit());
   } else if (form.dataset.unlock !== undefined) {

@@ -84,7 +84,10 @@ worker.addEventListener("fetch", (event) => {
 });
 
 async function publicFile(request: Request): Promise<Response> {
-  return (await caches.match(request, { cacheName: shelf })) ?? fetch(request);
+  const kept = await caches.match(request, { cacheName: shelf });
+  if (kept) return kept;
+  // A page that was taken along before the program was renewed names its files of then: today's stand in.
+  return fetch(request).catch(async () => (await caches.match(request, { cacheName: shelf, ignoreSearch: true })) ?? Response.error());
 }
 
 async function navigate(event: Fetching, at: URL): Promise<Response> {
@@ -92,6 +95,7 @@ async function navigate(event: Fetching, at: URL): Promise<Response> {
   if (request.method === "POST" && at.pathname === "/sign-out") return leave(request);
   if ((request.method === "POST" && at.pathname === "/sign-in") || at.pathname.startsWith("/welcome/")) {
     await forget();
+    if (at.pathname !== "/sign-in") wrapper = null; // a link brings no words, and those typed before may be another person's
     await setState("leaving", false); // a fresh sign-in takes the place of the old session
     return fetch(request).catch(() => stranded());
   }

@@ -9,12 +9,12 @@ import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
+const program = process.env.MILIEU_PROGRAM ?? join(root, process.platform === "win32" ? "milieu.exe" : "milieu");
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 export const sizes = { phone: { width: 390, height: 844 }, desk: { width: 1280, height: 800 }, wall: { width: 1920, height: 1080 }, narrow: { width: 320, height: 640 } };
 
 /** Starts `milieu demo` and gives what it prints; end() stops it and says with which status it ended. */
 export async function demo(...flags) {
-  const program = join(root, process.platform === "win32" ? "milieu.exe" : "milieu");
   if (!existsSync(program)) throw new Error("build the program first: make build");
   const child = spawn(program, ["demo", "--json", ...flags], { stdio: ["ignore", "pipe", "pipe"] });
   let errors = "";
@@ -30,7 +30,7 @@ export async function demo(...flags) {
 
 /** Serves a data folder as it is, at an address. */
 export async function serve(data, addr) {
-  const child = spawn(join(root, "milieu"), ["serve", "--data", data, "--addr", addr], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(program, ["serve", "--data", data, "--addr", addr], { stdio: ["ignore", "pipe", "pipe"] });
   let errors = "";
   child.stderr.on("data", (part) => (errors += part));
   const ended = new Promise((done) => child.on("exit", (code, signal) => done(code ?? signal)));
@@ -38,7 +38,7 @@ export async function serve(data, addr) {
     new Promise((done) => createInterface(child.stdout).once("line", done)),
     ended.then((code) => { throw new Error(`serve ended with ${code}: ${errors}`); }),
   ]);
-  return { end: async (signal = "SIGTERM") => { child.kill(signal); return ended; }, errors: () => errors };
+  return { pid: child.pid, end: async (signal = "SIGTERM") => { child.kill(signal); return ended; }, errors: () => errors };
 }
 
 export function folder() {

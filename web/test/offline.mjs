@@ -198,6 +198,24 @@ try {
   await until("an empty outbox", async () => (await waiting(page)) === 0, 30_000);
   assert.equal((await filed()).filter((one) => one.body.includes("quillfeather four")).length, 1);
 
+  say("a draft written here is there on another device");
+  await page.locator(".rnd", { hasText: "Carrow" }).click();
+  await page.waitForSelector("#sheet form [name=note]");
+  await page.fill("#sheet [name=note]", "quillfeather begun");
+  await page.waitForTimeout(3500);
+  const desk = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });
+  try {
+    const elsewhere = await desk.newPage();
+    await signIn(elsewhere, line.url, "ben", fixture.password);
+    await elsewhere.locator(".rnd", { hasText: "Carrow" }).click();
+    await elsewhere.waitForSelector("#sheet form [name=note]");
+    await until("the draft", async () => (await elsewhere.inputValue("#sheet [name=note]")) === "quillfeather begun");
+    await elsewhere.click("#sheet form[data-entry] button[type=submit]"); // filed, so the draft goes
+    await until("the entry", async () => (await filed()).some((one) => one.body.includes("quillfeather begun")));
+  } finally {
+    await desk.close();
+  }
+
   say("a line that says nothing at all");
   line.set("silent");
   const begun = Date.now();
@@ -235,6 +253,24 @@ try {
     const one = await until("the entry", async () => (await filed()).find((entry) => entry.body.includes("late clock")), 30_000);
     assert.ok(Math.abs(Date.parse(one.happened) - Date.now()) < 60_000, `happened ${one.happened}`);
     assert.ok(Math.abs(one.skew - 3 * 3600) < 10, `skew ${one.skew}`);
+    await context.close();
+
+    say("ten wrong tries");
+    line.set("off");
+    context = await browse(other);
+    page = context.pages()[0];
+    await page.goto(line.url + "/");
+    await page.waitForSelector("[data-unlock]");
+    for (let left = 9; left >= 0; left--) {
+      await page.fill("[name=password]", "guess " + left);
+      await page.click("[data-unlock] button");
+      const told = left > 0 ? `left: ${left}.` : "can be opened without a network";
+      await page.waitForSelector(`[data-unlock-error]:has-text("${told}")`, { timeout: 15_000 });
+    }
+    await page.fill("[name=password]", fixture.password);
+    await page.click("[data-unlock] button");
+    await page.waitForTimeout(1500);
+    assert.equal(await page.locator(".rnd").count(), 0, "opened after ten wrong tries");
     await context.close();
   } finally {
     rmSync(other, { recursive: true, force: true });
