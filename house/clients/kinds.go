@@ -116,7 +116,7 @@ func moveKinds() []record.Kind {
 			Raises: func(e *record.Entry, b record.Body) []*record.Entry {
 				return []*record.Entry{joined(e, b.(*Unmerged).From, &Joined{Chart: e.Chart, Separate: true})}
 			}},
-		{Name: "clients.joined", Own: true, Example: &Joined{Chart: exampleChart},
+		{Name: "clients.joined", Own: true, Action: "clients.merge", Example: &Joined{Chart: exampleChart},
 			Line: func(_ *record.Entry, b record.Body) record.Line {
 				if b.(*Joined).Separate {
 					return record.Line{Key: "clients.line.separated"}

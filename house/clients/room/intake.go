@@ -8,6 +8,7 @@ import (
 
 	"milieu/house/clients"
 	"milieu/house/places"
+	"milieu/kit/db"
 	"milieu/kit/fault"
 	"milieu/kit/record"
 	"milieu/kit/ui"
@@ -222,7 +223,13 @@ func admit(c *web.Ctx) error {
 		a := b.(*clients.Admitted)
 		e.Chart = id
 		card, err := clients.CardOf(c.Read(), id)
-		if err != nil || card.In() && card.Episode != e.ID {
+		if err == db.ErrNoRows {
+			return notHere()
+		}
+		if err != nil {
+			return err
+		}
+		if card.In() && card.Episode != e.ID {
 			return fault.New(fault.Conflict, "this person is in care already")
 		}
 		if a.Room, err = roomOf(c, a.Unit, a.Bed, a.Room); err != nil {
