@@ -6,6 +6,7 @@ package live
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -46,6 +47,8 @@ type Hub struct {
 	ring   [ringSize]Signal // the newest signals, by seq
 	newest int64
 	closed chan struct{}
+
+	closing sync.Once
 }
 
 const (
@@ -60,6 +63,8 @@ const (
 type topic struct {
 	key       Topic
 	pending   map[record.ID]Signal
+	oldest    int64 // of the signals pending; 0 for none
+	rendering int64 // the oldest of those being rendered; 0 for none
 	wake      chan struct{}
 	listeners map[*Listener]bool
 	stop      chan struct{}
@@ -73,6 +78,7 @@ type message struct {
 // Listener is one open stream.
 type Listener struct {
 	Person record.ID
+	topics []*topic
 	ch     chan message
 	lost   bool // fell behind; guarded by the hub's lock
 	cut    chan struct{}
@@ -103,16 +109,28 @@ func (h *Hub) Publish(signals ...Signal) {
 		hit := false
 		for _, s := range signals {
 			if t.key.concerns(s) {
-				t.pending[s.Chart] = s
+				t.add(s)
 				hit = true
 			}
 		}
 		if hit {
-			select {
-			case t.wake <- struct{}{}:
-			default:
-			}
+			t.rouse()
 		}
+	}
+}
+
+// add and rouse are for holders of the hub's lock.
+func (t *topic) add(s Signal) {
+	t.pending[s.Chart] = s
+	if t.oldest == 0 || s.Seq < t.oldest {
+		t.oldest = s.Seq
+	}
+}
+
+func (t *topic) rouse() {
+	select {
+	case t.wake <- struct{}{}:
+	default:
 	}
 }
 
@@ -129,18 +147,20 @@ func (h *Hub) Listen(person record.ID, since int64, keys ...Topic) (*Listener, f
 		}
 	}
 	l := &Listener{Person: person, ch: make(chan message, queueSize), cut: make(chan struct{})}
-	joined := make([]*topic, len(keys))
-	for i, key := range keys {
-		joined[i] = h.join(l, key, since)
+	for _, key := range keys {
+		l.topics = append(l.topics, h.join(l, key))
+	}
+	if since > 0 {
+		h.catchUp(l, since)
 	}
 	return l, func() {
-		for _, t := range joined {
+		for _, t := range l.topics {
 			h.leave(t, l)
 		}
 	}, nil
 }
 
-func (h *Hub) join(l *Listener, key Topic, since int64) *topic {
+func (h *Hub) join(l *Listener, key Topic) *topic {
 	t := h.topics[key]
 	if t == nil {
 		t = &topic{key: key, pending: map[record.ID]Signal{}, wake: make(chan struct{}, 1), listeners: map[*Listener]bool{}, stop: make(chan struct{})}
@@ -148,29 +168,27 @@ func (h *Hub) join(l *Listener, key Topic, since int64) *topic {
 		go h.serve(t)
 	}
 	t.listeners[l] = true
-	if since > 0 && since < h.newest {
-		missed := h.newest-since < ringSize
-		for seq := since + 1; missed && seq <= h.newest; seq++ {
-			s := h.ring[seq%ringSize]
-			missed = s.Seq == seq
-			if missed && key.concerns(s) {
-				t.pending[s.Chart] = s
-			}
-		}
-		if !missed {
-			select {
-			case l.ch <- message{seq: h.newest}:
-			default:
-				l.lost = true
-			}
-		} else {
-			select {
-			case t.wake <- struct{}{}:
-			default:
+	return t
+}
+
+// catchUp sees to it that a listener hears what its topics missed behind an event, or that too much was missed.
+func (h *Hub) catchUp(l *Listener, since int64) {
+	known := since <= h.newest && h.newest-since < ringSize
+	for seq := since + 1; known && seq <= h.newest; seq++ {
+		known = h.ring[seq%ringSize].Seq == seq
+	}
+	if !known {
+		l.ch <- message{seq: h.newest} // the first of all: there is room
+		return
+	}
+	for _, t := range l.topics {
+		for seq := since + 1; seq <= h.newest; seq++ {
+			if s := h.ring[seq%ringSize]; t.key.concerns(s) {
+				t.add(s)
+				t.rouse()
 			}
 		}
 	}
-	return t
 }
 
 func (h *Hub) leave(t *topic, l *Listener) {
@@ -199,15 +217,13 @@ func (h *Hub) serve(t *topic) {
 			changed = append(changed, s)
 		}
 		clear(t.pending)
-		newest := h.newest
+		t.rendering, t.oldest = t.oldest, 0
 		h.mu.Unlock()
-		data, err := h.views[t.key.View](context.Background(), t.key, changed)
+		data, err := h.render(t.key, changed)
 		if err != nil {
 			h.Log.Error("rendering a live view", "view", t.key.View, "error", err)
 		}
-		if err != nil || len(data) > 0 {
-			h.send(t, message{newest, data})
-		}
+		h.send(t, data, err == nil && len(data) == 0)
 		select {
 		case <-time.After(coalesce):
 		case <-t.stop:
@@ -216,21 +232,61 @@ func (h *Hub) serve(t *topic) {
 	}
 }
 
-func (h *Hub) send(t *topic, m message) {
+// render draws a view. A view that panics costs its topic a fresh load, and nobody else anything.
+func (h *Hub) render(key Topic, changed []Signal) (data []byte, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			data, err = nil, fmt.Errorf("the view panicked: %v", p)
+		}
+	}()
+	return h.views[key.View](context.Background(), key, changed)
+}
+
+// send hands data to every listener of the topic; without data they are told to load afresh.
+func (h *Hub) send(t *topic, data []byte, nothing bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	t.rendering = 0
+	if nothing {
+		return
+	}
 	for l := range t.listeners {
-		own := m
+		m := message{h.heard(l), data}
 		if l.lost {
-			own = message{seq: m.seq}
+			m.data = nil
 		}
 		select {
-		case l.ch <- own:
+		case l.ch <- m:
 			l.lost = false
 		default:
 			l.lost = true
 		}
 	}
+}
+
+// heard is up to where a listener has heard of everything its topics had to say, the message now being sent included: what one topic has
+// yet to say must not be skipped because another was quicker.
+func (h *Hub) heard(l *Listener) int64 {
+	upTo := h.newest
+	for _, t := range l.topics {
+		for _, seq := range []int64{t.oldest, t.rendering} {
+			if seq > 0 {
+				upTo = min(upTo, seq-1)
+			}
+		}
+	}
+	return upTo
+}
+
+// stale says whether a listener that has nothing left to read missed something meanwhile, and what to tell it.
+func (h *Hub) stale(l *Listener) (message, bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !l.lost || len(l.ch) > 0 {
+		return message{}, false
+	}
+	l.lost = false
+	return message{seq: h.heard(l)}, true
 }
 
 // Cut ends every stream of a person, at once.
@@ -258,7 +314,7 @@ func (h *Hub) Listeners() int {
 }
 
 // Close ends all streams.
-func (h *Hub) Close() { close(h.closed) }
+func (h *Hub) Close() { h.closing.Do(func() { close(h.closed) }) }
 
 // Serve writes topics as server-sent events until the reader goes, is cut, or is too slow. The session's end is for the caller: ctx.
 func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, person record.ID, keys ...Topic) error {
@@ -301,7 +357,11 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, person record.ID, ke
 		case <-beat.C:
 			err = write(h.now())
 		case m := <-l.ch:
-			err = write(event(m))
+			if err = write(event(m)); err == nil {
+				if m, missed := h.stale(l); missed {
+					err = write(event(m))
+				}
+			}
 		}
 		if err != nil {
 			return nil // the reader has gone
