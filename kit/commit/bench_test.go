@@ -17,12 +17,14 @@ import (
 	"milieu/kit/clock"
 	"milieu/kit/commit"
 	"milieu/kit/db"
+	"milieu/kit/due"
 	"milieu/kit/record"
+	"milieu/kit/record/proof"
 	"milieu/kit/testkit/logtest"
 )
 
 // How many entries lie in the log before the measurement: MILIEU_BENCH_ENTRIES, and on which database: MILIEU_BENCH_POSTGRES=1.
-func prefilled(b *testing.B) (*db.DB, *commit.Committer) {
+func prefilled(b *testing.B) (*db.DB, *commit.Committer, commit.Config) {
 	b.Helper()
 	var d *db.DB
 	if os.Getenv("MILIEU_BENCH_POSTGRES") != "" {
@@ -30,7 +32,8 @@ func prefilled(b *testing.B) (*db.DB, *commit.Committer) {
 	} else {
 		d = logtest.SQLite(b, b.TempDir())
 	}
-	k := logtest.Open(b, logtest.Config(b, d, clock.System()))
+	cfg := logtest.Config(b, d, clock.System())
+	k := logtest.Open(b, cfg)
 	n, _ := strconv.Atoi(os.Getenv("MILIEU_BENCH_ENTRIES"))
 	var wg sync.WaitGroup
 	for range 8 {
@@ -41,7 +44,7 @@ func prefilled(b *testing.B) (*db.DB, *commit.Committer) {
 		})
 	}
 	wg.Wait()
-	return d, k
+	return d, k, cfg
 }
 
 var place atomic.Int64
@@ -102,7 +105,7 @@ func cpu(b *testing.B) time.Duration {
 }
 
 func BenchmarkCommitter(b *testing.B) {
-	d, k := prefilled(b)
+	d, k, cfg := prefilled(b)
 	b.Run("bare", func(b *testing.B) {
 		err := d.Write(b.Context(), func(tx db.Tx) error {
 			return tx.Exec(d.Dialect.DDL("CREATE TABLE IF NOT EXISTS bare (seq INTEGER NOT NULL PRIMARY KEY, id BLOB NOT NULL UNIQUE, body BLOB NOT NULL)"))
@@ -136,4 +139,41 @@ func BenchmarkCommitter(b *testing.B) {
 			})
 		})
 	}
+	n := float64(k.Seq())
+	each := func(name string, do func() error) {
+		b.Run(name, func(b *testing.B) {
+			spent := cpu(b)
+			for b.Loop() {
+				if err := do(); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(n*float64(b.N)/b.Elapsed().Seconds(), "entries/s")
+			b.ReportMetric(float64((cpu(b)-spent).Microseconds())/n/float64(b.N), "cpu-µs/entry")
+		})
+	}
+	each("verify", func() error {
+		r, err := proof.Verify(b.Context(), d, nil)
+		if err == nil && len(r.Problems) > 0 {
+			err = fmt.Errorf("%v", r.Problems[0])
+		}
+		return err
+	})
+	if err := k.Close(); err != nil {
+		b.Fatal(err)
+	}
+	reopen := func() error {
+		k, err := commit.Open(b.Context(), cfg)
+		if err != nil {
+			return err
+		}
+		return k.Close()
+	}
+	each("start", reopen)
+	each("replay", func() error {
+		if err := commit.Rebuild(b.Context(), d, cfg.Projections, due.Tables()); err != nil {
+			return err
+		}
+		return reopen()
+	})
 }
