@@ -35,6 +35,9 @@ func TestWhoWasSilent(t *testing.T) {
 	if len(got) != 1 || got[0].Person != ana || !got[0].Since.Equal(h.Clock.Now().Add(-6*time.Minute)) {
 		t.Fatalf("silent: %+v", got)
 	}
+	if code, page := b.Page("/device"); code != http.StatusOK || !strings.Contains(page, "data-take") || !strings.Contains(page, "Ana Ruiz: not heard since 02:00") {
+		t.Errorf("the device's page is %d", code)
+	}
 	if code, page := b.Page("/device/phones"); code != http.StatusOK || !strings.Contains(page, "Ana Ruiz: not heard since 02:00") {
 		t.Errorf("the supervisor is shown %d %s", code, page)
 	}

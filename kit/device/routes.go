@@ -41,7 +41,8 @@ func Def(rooms []room.Def) room.Def {
 	for _, r := range rooms {
 		packs = append(packs, r.Pack...)
 	}
-	return room.Def{Name: "device", Schema: Schema, Routes: Routes(packs...)}
+	return room.Def{Name: "device", Schema: Schema, Routes: Routes(packs...),
+		Nav: []web.Place{{Key: "device.nav", Href: "/device", Icon: "device", Action: "device.take", Desk: true, Order: 95}}}
 }
 
 // Routes are the doors for devices. Packs are the rooms' parts of what a device takes along for a shift.
@@ -51,6 +52,7 @@ func Routes(packs ...room.PackPart) []web.Route {
 		{Method: "GET", Pattern: "/sw.js", Public: true, Handle: serveWorker},
 		{Method: "GET", Pattern: "/device/lock", Public: true, Handle: gate("device.lock", lockPage())},
 		{Method: "GET", Pattern: "/device/away", Public: true, Handle: gate("device.away", awayPage())},
+		{Method: "GET", Pattern: "/device", Action: "device.take", Handle: showDevice},
 		{Method: "POST", Pattern: "/device/take", Action: "device.take", MaxBody: 4 << 10, Handle: d.take},
 		{Method: "POST", Pattern: "/device/heard", Action: "device.take", MaxBody: 4 << 10, Handle: d.hello},
 		{Method: "POST", Pattern: "/device/return", Action: "device.take", MaxBody: 4 << 10, Handle: d.giveBack},
@@ -174,6 +176,21 @@ func (d *devices) giveBack(c *web.Ctx) error {
 	}
 	c.W.WriteHeader(http.StatusNoContent)
 	return nil
+}
+
+// showDevice is the page of the device in hand: taking the shift along, what waits, and for those who answer for the unit who is silent.
+func showDevice(c *web.Ctx) error {
+	var quiet templ.Component = templ.NopComponent
+	if c.Scope.May("device.watch") {
+		unit, err := c.Unit()
+		if err != nil {
+			return err
+		}
+		if quiet, err = Phones(c, unit.ID); err != nil {
+			return err
+		}
+	}
+	return c.Show(ui.Page{Title: ui.T(c.Context(), "device.nav")}, devicePage(quiet))
 }
 
 // phones shows which devices of the unit have not been heard from: GET /device/phones.

@@ -1,5 +1,6 @@
 // A due is shown as settled when this device wrote the entry that settles it. The device computes no rules: an element says which kinds settle
-// it and how long the next intervals are (data-chart, data-settled-by="rounds.checked …", data-draws="840,900": seconds, drawn by the server).
+// it and how long the next intervals are (data-chart, data-settled-by="rounds.checked …", data-draws="840,900": seconds, drawn by the server;
+// data-limit="900": seconds after which it is late, where that is later than the draw).
 // Without further draws a settled row goes. What was settled is kept, sealed, until it has been sent, for pages opened again meanwhile.
 
 import { hidden, sealed, unsealed, type Keys } from "./keys";
@@ -92,7 +93,9 @@ function settle(row: HTMLElement, one: Settled, index: number): void {
   const last = row.querySelector("[data-last], .rnd-last");
   if (last) last.textContent = say("kept_last", clockText(one.happened));
   for (const timed of within<HTMLElement>(row, "[data-due-at]")) {
-    const grace = Number(timed.dataset.lateAt ?? timed.dataset.dueAt) - Number(timed.dataset.dueAt);
+    const grace = row.dataset.limit
+      ? Math.max(0, Number(row.dataset.limit) - draw) * 1000
+      : Number(timed.dataset.lateAt ?? timed.dataset.dueAt) - Number(timed.dataset.dueAt);
     if (timed.dataset.from !== undefined) timed.dataset.from = String(one.happened);
     timed.dataset.dueAt = String(due);
     if (timed.dataset.lateAt !== undefined) timed.dataset.lateAt = String(due + grace);
