@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"regexp"
 	"slices"
 	"time"
 
@@ -25,11 +26,14 @@ type Maker struct {
 	Store      Store
 	Recipients []age.Recipient // who can open them
 	// Disposable names the tables that can be worked out again: those of projections and dues. Every other table is in the base, also one
-	// that nobody thought of.
+	// that nobody thought of, but for those whose names end in a version: they are projections', of whatever program.
 	Disposable []string
 	Clock      clock.Clock
 	Log        *slog.Logger
 }
+
+// ofVersion ends the names of projections' tables. Those of an older program's versions still lie in the database, and nobody lists them.
+var ofVersion = regexp.MustCompile(`_v[0-9]+$`)
 
 // notKept are the log's own tables that say how far projections have come: after a restore none has come anywhere.
 var notKept = []string{"projection"}
@@ -92,7 +96,7 @@ func (m *Maker) tables(q db.Querier) ([]string, error) {
 	err := db.Each(q, query, nil, func(r db.Row) error {
 		var name string
 		err := r.Scan(&name)
-		if !slices.Contains(m.Disposable, name) && !slices.Contains(notKept, name) {
+		if !slices.Contains(m.Disposable, name) && !slices.Contains(notKept, name) && !ofVersion.MatchString(name) {
 			out = append(out, name)
 		}
 		return err

@@ -139,7 +139,7 @@ func (g *groupTx) file(j *job, received time.Time) error {
 			j.fail(nil)
 			for i := range j.results {
 				j.results[i] = Outcome{ID: j.entries[i].Entry.ID, Status: Conflicts, Seq: g.known[j.entries[i].Entry.ID].seq,
-					Err: fault.New(fault.Conflict, "this entry was filed before with other content; both are kept")}
+					Err: errConflict()}
 			}
 			return nil
 		}
@@ -164,6 +164,10 @@ func (g *groupTx) file(j *job, received time.Time) error {
 		return j.then(g)
 	}
 	return nil
+}
+
+func errConflict() error {
+	return fault.New(fault.Conflict, "this entry was filed before with other content; both are kept")
 }
 
 // maxAmendments bounds how often one entry is amended: each amendment is judged against all others.
@@ -199,6 +203,9 @@ func (g *groupTx) fileOne(p *record.Prepared, received time.Time) (Outcome, erro
 	e := p.Entry
 	if n, ok := g.known[e.ID]; ok {
 		stored, err := record.At(g, n.seq)
+		if err == nil && stored.Author != e.Author { // its digest is destroyed with its body
+			return Outcome{ID: e.ID, Status: Conflicts, Seq: n.seq, Err: errConflict()}, nil
+		}
 		return Outcome{ID: e.ID, Status: Duplicate, Seq: n.seq, Entry: stored}, err
 	}
 	h := g.charts[e.Chart]
@@ -302,10 +309,12 @@ func (g *groupTx) touch(e *record.Entry, b record.Body) error {
 
 // finish works out what was touched and writes the heads.
 func (g *groupTx) finish(received time.Time, head *logHead) error {
-	for _, t := range g.order {
-		if err := g.k.plan.works[t.derived].Of(g.Tx, t.chart); err != nil {
-			return fmt.Errorf("working out %s of chart %s: %w", g.k.plan.works[t.derived].Name, t.chart, err)
-		}
+	works := make([]func(db.Tx) error, len(g.order))
+	for i, t := range g.order {
+		works[i] = g.k.plan.work(t)
+	}
+	if err := db.Together(g.Tx, works); err != nil {
+		return err
 	}
 	if len(g.filed) == 0 {
 		return nil

@@ -36,6 +36,20 @@ func newPlan(kinds *record.Kinds, ps []record.Projection, ds []record.Derived) p
 	return p
 }
 
+// work is the working out of one derivation for one chart.
+func (p *plan) work(t touch) func(db.Tx) error {
+	return workOut(&p.works[t.derived], t.chart)
+}
+
+func workOut(d *record.Derived, chart record.ID) func(db.Tx) error {
+	return func(tx db.Tx) error {
+		if err := d.Of(tx, chart); err != nil {
+			return fmt.Errorf("working out %s of chart %s: %w", d.Name, chart, err)
+		}
+		return nil
+	}
+}
+
 // migrate makes the log's own tables. They have one version so far.
 func migrate(ctx context.Context, d *db.DB) error {
 	return d.Write(ctx, func(tx db.Tx) error {
