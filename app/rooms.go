@@ -2,6 +2,7 @@ package app
 
 import (
 	"milieu/boards/shift"
+	"milieu/boards/wall"
 	roundsroom "milieu/care/rounds/room"
 	clientsroom "milieu/house/clients/room"
 	placesroom "milieu/house/places/room"
@@ -20,6 +21,6 @@ func Rooms(*Data) []room.Def {
 		people.Def(),
 		roundsroom.Def(),
 	}
-	rooms = append(rooms, shift.Def(rooms))
+	rooms = append(rooms, shift.Def(rooms), wall.Def())
 	return append(rooms, draft.Def(), device.Def(rooms))
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"net/url"
 	"reflect"
 	"slices"
@@ -253,7 +254,7 @@ func value(t reflect.Type, v string) (any, error) {
 		return n, nil
 	case reflect.Float64, reflect.Float32:
 		n, err := strconv.ParseFloat(strings.TrimSpace(v), 64)
-		if err != nil {
+		if err != nil || math.IsNaN(n) || math.IsInf(n, 0) {
 			return nil, fmt.Errorf("this is no number")
 		}
 		return n, nil

@@ -12,6 +12,7 @@ type listed struct {
 		Name string `json:"name"`
 		N    int    `json:"n"`
 	} `json:"rows"`
+	Texts map[string]string `json:"texts,omitempty"`
 }
 
 func (*listed) Validate(*record.Entry) error { return nil }
@@ -35,6 +36,8 @@ func TestRowsOfAForm(t *testing.T) {
 		{"no number", "rows.x.name=a", "", true},
 		{"too far", "rows.100000.name=a", "", true},
 		{"no field of the row", "rows.0=a", "", true},
+		{"a table of texts", "texts.a=x&texts.b=&texts.c=y%0D%0Az", `{"texts":{"a":"x","c":"y\nz"}}`, false},
+		{"a table within a table", "texts.a.b=x", "", true},
 		{"a wrong value", "rows.0.n=many", "", true},
 	} {
 		form, err := url.ParseQuery(c.form)

@@ -204,12 +204,13 @@ func (c *Ctx) furnish(p *ui.Page) error {
 		p.Where, p.Detail = unit.Name, unit.Shift
 	}
 	ctx := c.R.Context()
+	current := c.placeOf(c.R.URL.Path)
 	for _, place := range c.Places {
 		if !c.Scope.May(place.Action) {
 			continue
 		}
 		item := ui.NavItem{Label: ui.T(ctx, place.Key), Href: place.Href, Icon: place.Icon, Desk: place.Desk,
-			Current: c.R.URL.Path == place.Href || strings.HasPrefix(c.R.URL.Path, place.Href+"/") && place.Href != "/"}
+			Current: place.Href == current}
 		if place.Count != nil {
 			item.Count, item.CountID = place.Count(c, unit.ID), "late-count"
 		}
@@ -223,6 +224,18 @@ func (c *Ctx) furnish(p *ui.Page) error {
 		}
 	}
 	return nil
+}
+
+// placeOf is the address of the place that a page belongs to: of those above it the nearest.
+func (c *Ctx) placeOf(path string) string {
+	nearest := ""
+	for _, place := range c.Places {
+		within := path == place.Href || place.Href != "/" && strings.HasPrefix(path, place.Href+"/")
+		if within && len(place.Href) > len(nearest) && c.Scope.May(place.Action) {
+			nearest = place.Href
+		}
+	}
+	return nearest
 }
 
 // Say puts what was said back onto the next page that this session draws.

@@ -28,7 +28,10 @@ function tally(sum: HTMLElement): void {
     if (moment > Number(ring.dataset.lateAt ?? due)) late++;
     else if (due - moment <= within * minute) soon++;
   }
-  const parts = [late > 0 ? say("tally_late", late) : "", soon > 0 ? say("tally_soon", soon, within) : ""].filter(Boolean);
+  const called = (what: string) => document.querySelectorAll(`[data-call=${what}]`).length;
+  const help = called("help");
+  const lost = called("lost");
+  const parts = [help > 0 ? say("tally_help", help) : "", lost > 0 ? say("tally_lost", lost) : "", late > 0 ? say("tally_late", late) : "", soon > 0 ? say("tally_soon", soon, within) : ""].filter(Boolean);
   const text = parts.join(", ") || say("tally_none", within);
   if (sum.textContent !== text) sum.textContent = text;
 }

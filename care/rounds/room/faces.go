@@ -34,7 +34,7 @@ func showing(of func(context.Context, due.Window, rounds.Data) room.Showing) fun
 }
 
 func faceCheck(ctx context.Context, w due.Window, d rounds.Data) room.Showing {
-	return room.Showing{What: ui.T(ctx, "rounds.page.face_check", levelWords(ctx, rounds.LevelOf(d.Level), &d)), Last: lastWords(ctx, &d), Act: ui.T(ctx, "rounds.page.check"), Href: path(w.Chart, "check")}
+	return room.Showing{What: ui.T(ctx, "rounds.page.face_check", lower(levelWords(ctx, rounds.LevelOf(d.Level), &d))), Last: lastWords(ctx, &d), Act: ui.T(ctx, "rounds.page.check"), Href: path(w.Chart, "check")}
 }
 
 func faceRelief(ctx context.Context, w due.Window, d rounds.Data) room.Showing {
@@ -77,4 +77,12 @@ func faceHazard(ctx context.Context, w due.Window, d rounds.Data) room.Showing {
 		last = join([]string{sentence(ui.T(ctx, "rounds.place."+d.Place)), d.Words}[:1+min(1, len(d.Words))], ": ")
 	}
 	return room.Showing{What: ui.T(ctx, "rounds.page.face_hazard", ui.T(ctx, "rounds.hazard."+d.Reason)), Last: last, Act: ui.T(ctx, "rounds.page.open"), Href: "/rounds/hazards#hazard-" + w.Key}
+}
+
+// lower begins a text with a small letter, where it stands within a sentence.
+func lower(s string) string {
+	if s != "" && s[0] >= 'A' && s[0] <= 'Z' {
+		return string(s[0]-'A'+'a') + s[1:]
+	}
+	return s
 }

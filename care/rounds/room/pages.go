@@ -35,11 +35,21 @@ func routes() []web.Route {
 		get("/rounds/{chart}/search", rounds.ActionCheck, showSearch),
 		get("/rounds/{chart}/relief", rounds.ActionRelieve, showRelief),
 		get("/rounds/{chart}/level", rounds.ActionRaise, showLevel),
+		get("/rounds/{chart}/orders", actionRead, showOrders),
+		get("/rounds/environment", rounds.ActionEnvironment, showWalk),
+		get("/rounds/hazards", actionRead, showHazards),
+		get("/rounds/night", actionRead, showNight),
+		get("/rounds/paper", actionRead, showPaper),
+		get("/rounds/rules", rounds.ActionHouse, showRules),
 	}
 }
 
 func nav() []web.Place {
-	return []web.Place{{Key: "rounds.page.nav", Href: "/rounds", Icon: "round", Action: actionRead, Order: 10}}
+	return []web.Place{
+		{Key: "rounds.page.nav", Href: "/rounds", Icon: "round", Action: actionRead, Order: 10},
+		{Key: "rounds.page.night_nav", Href: "/rounds/night", Icon: "strip", Action: actionReport, Desk: true, Order: 40},
+		{Key: "rounds.page.paper_nav", Href: "/rounds/paper", Icon: "print", Action: actionRead, Desk: true, Order: 50},
+	}
 }
 
 func said() map[string]web.Said {
@@ -60,7 +70,7 @@ func pack() []room.PackPart {
 		if !c.Scope.May(actionRead) {
 			return nil, nil
 		}
-		pages := []url.URL{{Path: "/rounds"}}
+		pages := []url.URL{{Path: "/rounds"}, {Path: "/rounds/hazards"}, {Path: "/rounds/environment"}, {Path: "/rounds/paper"}}
 		for _, chart := range c.Directory.ChartsIn(unit, "client") {
 			for _, one := range []struct{ page, action string }{{"check", rounds.ActionCheck}, {"level", rounds.ActionRaise}, {"relief", rounds.ActionRelieve}} {
 				if c.Scope.May(one.action) {
@@ -81,4 +91,8 @@ func nameOf(d *access.Directory, person record.ID) string {
 		return p.Name
 	}
 	return ""
+}
+
+func panels() []room.Panel {
+	return []room.Panel{{Name: "rounds", Action: actionRead, Order: 10, Show: panelLevel}}
 }

@@ -19,5 +19,6 @@ func Def() room.Def {
 		Faces:       faces(),
 		Said:        said(),
 		Pack:        pack(),
+		Panels:      panels(),
 	}
 }

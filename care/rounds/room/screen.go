@@ -2,6 +2,7 @@ package room
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,6 +29,8 @@ type screen struct {
 	Unit      record.ID
 	Rows      []ui.RoundRow // at intervals and in sight
 	Out       []ui.RoundRow
+	Helps     int // calls for help
+	Lost      int // not found
 	Late      int
 	Soon      int
 	Here      int
@@ -77,6 +80,12 @@ func (v *screen) fill(c *web.Ctx, rows []Row, current record.ID) {
 		r := &rows[i]
 		line := roundRow(ctx, c.Directory, r)
 		line.Current = r.ID == current
+		switch {
+		case r.Help != nil:
+			v.Helps++
+		case r.Search != nil:
+			v.Lost++
+		}
 		if r.Mode == rounds.Out || r.Mode == rounds.None {
 			v.Out = append(v.Out, line)
 			continue
@@ -97,6 +106,12 @@ func (v *screen) fill(c *web.Ctx, rows []Row, current record.ID) {
 // heading is the answer to the question with which one opens the page.
 func (v *screen) heading(ctx context.Context) string {
 	var parts []string
+	if v.Helps > 0 {
+		parts = append(parts, ui.T(ctx, "js.tally_help", v.Helps))
+	}
+	if v.Lost > 0 {
+		parts = append(parts, ui.T(ctx, "js.tally_lost", v.Lost))
+	}
 	if v.Late > 0 {
 		parts = append(parts, ui.T(ctx, "js.tally_late", v.Late))
 	}
@@ -115,10 +130,13 @@ func rowID(chart record.ID) string { return "round-" + chart.String() }
 func roundRow(ctx context.Context, d *access.Directory, r *Row) ui.RoundRow {
 	id := rowID(r.ID)
 	row := ui.RoundRow{ID: id, Order: ui.Order(r.place(), id), List: "rounds", Name: r.Name, Place: r.Room, Pips: r.Level.Pips, Level: levelWords(ctx, r.Level, &r.Data), Href: path(r.ID, "check"), Swap: "#sheet"}
+	row.Attrs = templ.Attributes{}
 	switch {
 	case r.Help != nil:
+		row.Attrs["data-call"] = "help"
 		row.Badge, row.Href = ui.Badge(ui.Bad, "warn", ui.T(ctx, "rounds.page.help_called")), path(r.ID, "help")
 	case r.Search != nil:
+		row.Attrs["data-call"] = "lost"
 		row.Badge, row.Href = ui.Badge(ui.Bad, "search", ui.T(ctx, "rounds.page.searched")), path(r.ID, "search")
 	case r.Data.Night:
 		row.Badge = ui.Badge(ui.Quiet, "night", ui.T(ctx, "rounds.page.protected"))
@@ -127,7 +145,7 @@ func roundRow(ctx context.Context, d *access.Directory, r *Row) ui.RoundRow {
 	case rounds.Intervals:
 		row.Ring = ringOf(ctx, r.Window)
 		row.Last = lastWords(ctx, &r.Data)
-		row.Attrs = settled(r)
+		maps.Copy(row.Attrs, settled(r))
 	case rounds.Continuous:
 		row.Ring = ui.Ring{State: ui.Eyes, Word: ui.T(ctx, "rounds.page.eyes"), Under: ui.T(ctx, "rounds.page.eyes_on")}
 		row.Last = watchWords(ctx, d, r)

@@ -189,6 +189,11 @@ func roundPage(v screen) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
+			} else if len(v.Rows) > 0 {
+				templ_7745c5c3_Err = ui.Empty(ui.EmptyState{ID: "touch", Icon: "round", Title: ui.T(ctx, "rounds.page.touch"), Text: ui.T(ctx, "rounds.page.touch_text")}).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
 			}
 			return nil
 		})

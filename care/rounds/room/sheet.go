@@ -2,6 +2,7 @@ package room
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"github.com/a-h/templ"
@@ -21,7 +22,7 @@ type checkView struct {
 	Rules    rounds.HouseRules
 	InCharge string // who is in charge now, if anybody was named
 	Said     *ui.Toast
-	MayHelp  bool
+	Paper    bool // entered from a sheet of paper afterwards
 }
 
 // showCheck is the sheet for one person: GET /rounds/{chart}/check.
@@ -30,7 +31,7 @@ func showCheck(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	v := checkView{Row: r, Rules: rules}
+	v := checkView{Row: r, Rules: rules, Paper: c.R.URL.Query().Get("from") == "paper"}
 	if v.InCharge, err = inCharge(c, r.Unit); err != nil {
 		return err
 	}
@@ -48,7 +49,7 @@ func (v *checkView) sheet(ctx context.Context) ui.Sheet {
 	s := ui.Sheet{ID: "check", Title: v.Name, PII: true, Sub: v.sub(ctx), Said: v.Said, Close: "/rounds", Row: rowID(v.ID), Clock: true,
 		Form: ui.EntryForm{Kind: rounds.KindChecked, Chart: v.ID.String(), Swap: "#sheet", Needs: "place,state,reason", Else: []ui.KindWhen{{When: "_seen=no", Kind: rounds.KindNotSeen}}},
 		Save: ui.T(ctx, "rounds.page.save_seen"), Needs: ui.T(ctx, "rounds.page.needs_where"),
-		Else: []ui.SaveWords{{When: "_seen=no", Save: ui.T(ctx, "rounds.page.save_not_seen"), Needs: ui.T(ctx, "rounds.page.needs_why")}}}
+		Else: []ui.SaveWords{{When: "state=breathing_not_seen", Save: ui.T(ctx, "rounds.page.save_help_call"), Needs: ui.T(ctx, "rounds.page.needs_where")}, {When: "_seen=no", Save: ui.T(ctx, "rounds.page.save_not_seen"), Needs: ui.T(ctx, "rounds.page.needs_why")}}}
 	if v.Level.Code != "" {
 		s.Form.Hidden = append(s.Form.Hidden, ui.Pair{Name: "level", Value: v.Level.Code})
 	}
@@ -152,13 +153,14 @@ func (v *checkView) states(ctx context.Context) []ui.Choice {
 
 // complete puts what a house has left out behind what it ordered: an answer that is true can always be given.
 func complete(chosen, all []string) []string {
-	out := append([]string{}, chosen...)
-	for _, code := range all {
-		found := false
-		for _, c := range out {
-			found = found || c == code
+	var out []string
+	for _, code := range chosen {
+		if !slices.Contains(out, code) {
+			out = append(out, code)
 		}
-		if !found {
+	}
+	for _, code := range all {
+		if !slices.Contains(out, code) {
 			out = append(out, code)
 		}
 	}
