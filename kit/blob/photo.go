@@ -14,7 +14,7 @@ import (
 
 // Limits of a photo as it comes in, and of what is kept of it.
 const (
-	MaxPhoto  = 12 << 20 // bytes
+	MaxPhoto  = 12 << 20   // bytes
 	maxPixels = 50_000_000 // of a JPEG; a PNG needs more memory for each
 	maxPNG    = 12_000_000
 	maxSide   = 12_000

@@ -55,7 +55,7 @@ type groupTx struct {
 	known   map[record.ID]known
 	amended map[record.ID]bool
 	touched map[touch]bool
-	order   []touch
+	order   [][]record.ID // for each derivation, the charts touched
 	filed   []*record.Entry
 }
 
@@ -300,21 +300,29 @@ func (g *groupTx) touch(e *record.Entry, b record.Body) error {
 			t := touch{i, c}
 			if !g.touched[t] {
 				g.touched[t] = true
-				g.order = append(g.order, t)
+				g.order[i] = append(g.order[i], c)
 			}
 		}
 	}
 	return nil
 }
 
+// workOut works one derivation out for some charts. Charts do not depend on each other; derivations may, and so come one after another.
+func workOut(tx db.Tx, w *record.Derived, charts []record.ID) error {
+	return db.Gather(tx, len(charts), func(i int, tx db.Tx) error {
+		if err := w.Of(tx, charts[i]); err != nil {
+			return fmt.Errorf("working out %s of chart %s: %w", w.Name, charts[i], err)
+		}
+		return nil
+	})
+}
+
 // finish works out what was touched and writes the heads.
 func (g *groupTx) finish(received time.Time, head *logHead) error {
-	works := make([]func(db.Tx) error, len(g.order))
-	for i, t := range g.order {
-		works[i] = g.k.plan.work(t)
-	}
-	if err := db.Together(g.Tx, works); err != nil {
-		return err
+	for i, charts := range g.order {
+		if err := workOut(g.Tx, &g.k.plan.works[i], charts); err != nil {
+			return err
+		}
 	}
 	if len(g.filed) == 0 {
 		return nil

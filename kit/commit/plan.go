@@ -36,20 +36,6 @@ func newPlan(kinds *record.Kinds, ps []record.Projection, ds []record.Derived) p
 	return p
 }
 
-// work is the working out of one derivation for one chart.
-func (p *plan) work(t touch) func(db.Tx) error {
-	return workOut(&p.works[t.derived], t.chart)
-}
-
-func workOut(d *record.Derived, chart record.ID) func(db.Tx) error {
-	return func(tx db.Tx) error {
-		if err := d.Of(tx, chart); err != nil {
-			return fmt.Errorf("working out %s of chart %s: %w", d.Name, chart, err)
-		}
-		return nil
-	}
-}
-
 // migrate makes the log's own tables. They have one version so far.
 func migrate(ctx context.Context, d *db.DB) error {
 	return d.Write(ctx, func(tx db.Tx) error {
@@ -393,11 +379,9 @@ func (k *Committer) derive(ctx context.Context, works []*record.Derived, progres
 			if _, err := readHead(tx, k.db.Dialect); err != nil {
 				return err
 			}
-			for _, c := range charts[i:min(i+500, len(charts))] {
-				for _, w := range works {
-					if err := w.Of(tx, c); err != nil {
-						return fmt.Errorf("working out %s of chart %s: %w", w.Name, c, err)
-					}
+			for _, w := range works {
+				if err := workOut(tx, w, charts[i:min(i+500, len(charts))]); err != nil {
+					return err
 				}
 			}
 			if i+500 <= len(charts) {

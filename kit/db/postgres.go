@@ -26,8 +26,10 @@ func OpenPostgres(ctx context.Context, url string) (*DB, error) {
 	cfg.MaxConns = 16
 	cfg.ConnConfig.RuntimeParams["synchronous_commit"] = "on"
 	cfg.ConnConfig.RuntimeParams["application_name"] = "milieu"
-	// A plan made for an empty table stays bad when the table has grown; these statements are cheap to plan.
-	cfg.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_custom_plan"
+	// Planning a statement costs more than running it, so plans are made once. A plan made while a table was empty would read the whole table
+	// for ever; without such scans every plan takes the index that is meant.
+	cfg.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
+	cfg.ConnConfig.RuntimeParams["enable_seqscan"] = "off"
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("opening PostgreSQL: %w", err)
