@@ -252,3 +252,76 @@ func TestDatabaseClock(t *testing.T) {
 		}
 	})
 }
+
+// Gathered, each goes its own way to its end with its own answers; an error ends all, a panic is the caller's.
+func TestGather(t *testing.T) {
+	logtest.Both(t, func(t *testing.T, open func(testing.TB) *db.DB) {
+		d := open(t)
+		beds(t, d, 300)
+		names := make([]string, 300)
+		err := d.Write(t.Context(), func(tx db.Tx) error {
+			return db.Gather(tx, len(names), func(i int, tx db.Tx) error {
+				id := bed(i)
+				for range i % 4 { // some ask often, some not at all
+					if err := tx.Exec("UPDATE bed SET name = name || 'x' WHERE id = $1", id[:]); err != nil {
+						return err
+					}
+					if err := tx.QueryRow("SELECT name FROM bed WHERE id = $1", id[:]).Scan(&names[i]); err != nil {
+						return err
+					}
+				}
+				return tx.Exec("UPDATE bed SET weight = 7 WHERE id = $1", id[:])
+			})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, got := range names {
+			want := ""
+			if i%4 > 0 {
+				want = fmt.Sprint("bed ", i) + strings.Repeat("x", i%4)
+			}
+			if got != want {
+				t.Errorf("bed %d is %q, want %q", i, got, want)
+			}
+		}
+		mine := errors.New("mine")
+		for says, spoil := range map[string]func(tx db.Tx) error{
+			"an error":           func(db.Tx) error { return mine },
+			"a panic":            func(db.Tx) error { panic(mine) },
+			"a broken query":     func(tx db.Tx) error { return tx.QueryRow("SELECT nothing FROM nowhere").Scan() },
+			"a broken statement": func(tx db.Tx) error { return tx.Exec("UPDATE nowhere SET a = 1") },
+		} {
+			err := func() (err error) {
+				defer func() {
+					if p := recover(); p != nil {
+						err = p.(error)
+					}
+				}()
+				return d.Write(t.Context(), func(tx db.Tx) error {
+					return db.Gather(tx, 9, func(i int, tx db.Tx) error {
+						id := bed(i)
+						if err := tx.Exec("DELETE FROM bed WHERE id = $1", id[:]); err != nil {
+							return err
+						}
+						var n int64
+						if err := tx.QueryRow("SELECT COUNT(*) FROM bed").Scan(&n); err != nil {
+							return err
+						}
+						if i == 5 {
+							return spoil(tx)
+						}
+						return tx.QueryRow("SELECT COUNT(*) FROM bed").Scan(&n)
+					})
+				})
+			}()
+			if err == nil {
+				t.Errorf("%s: no error", says)
+			}
+			var n int64
+			if err := d.Read(t.Context()).QueryRow("SELECT COUNT(*) FROM bed WHERE weight = 7").Scan(&n); err != nil || n != 300 {
+				t.Errorf("%s: %d beds, %v", says, n, err)
+			}
+		}
+	})
+}
