@@ -1,5 +1,5 @@
 // What the browser tests share: a demo of our own to work in, browsers of three sizes, and taps that are counted.
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -25,7 +25,8 @@ export async function demo(...flags) {
     ended.then((code) => { throw new Error(`the demo ended with ${code}: ${errors}`); }),
   ]);
   const end = async () => { child.kill("SIGTERM"); return ended; };
-  return { ...JSON.parse(line), end, errors: () => errors, pid: child.pid };
+  const routes = () => new Promise((done, fail) => execFile(program, ["routes", "--json"], { maxBuffer: 1 << 24 }, (e, out) => (e ? fail(e) : done(JSON.parse(out)))));
+  return { ...JSON.parse(line), end, routes, errors: () => errors, pid: child.pid };
 }
 
 /** Serves a data folder as it is, at an address. */
@@ -59,13 +60,13 @@ export function listen(page, complaints, allow = () => false) {
   page.on("pageerror", (e) => complaints.push(`${page.url()}: ${e.message}`));
 }
 
-/** What axe-core finds, by WCAG 2.2 AA and best practice. Runs past the page's policy, which rightly refuses injected scripts. */
-export async function axe(page) {
+/** What axe-core finds, by WCAG 2.2 AA and best practice, or by the rules named. Runs past the page's policy, which rightly refuses injected scripts. */
+export async function axe(page, rules) {
   const session = await page.context().newCDPSession(page);
   await session.send("Page.setBypassCSP", { enabled: true });
-  await page.evaluate(axeSource);
-  const found = await page.evaluate(async () => (await window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] })).violations
-    .map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).slice(0, 4).join(", ")}`));
+  if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axeSource);
+  const found = await page.evaluate(async (rules) => (await window.axe.run(document, { resultTypes: ["violations"], runOnly: rules ?? ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] })).violations
+    .map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).slice(0, 4).join(", ")}`), rules);
   await session.send("Page.setBypassCSP", { enabled: false });
   await session.detach();
   return found;

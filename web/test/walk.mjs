@@ -79,12 +79,14 @@ export async function dues(d, role = "nurse") {
   return body;
 }
 
-/** Takes somebody at a level whom no other trial has touched. */
-export async function somebody(shared, level = "general") {
-  shared.pool ??= (await dues(shared.d)).filter((one) => /^rounds\.(check|relief)$/.test(one.rule));
-  const at = shared.pool.findIndex((one) => one.data.level === level);
-  if (at < 0) throw new Error(`nobody is left at level ${level}`);
-  return shared.pool.splice(at, 1)[0].chart;
+/** Takes somebody whom no other trial has touched, at the first of these levels that anybody is left at. */
+export async function somebody(shared, ...levels) {
+  shared.pool ??= (await dues(shared.d)).filter((one) => one.rule === "rounds.check" && one.chart !== shared.d.clients.at(-1));
+  for (const level of levels.length ? levels : ["every_30", "general", "every_15"]) {
+    const at = shared.pool.findIndex((one) => one.data.level === level);
+    if (at >= 0) return shared.pool.splice(at, 1)[0].chart;
+  }
+  throw new Error(`nobody is left at ${levels.join(", ") || "any level"}`);
 }
 
 let minted = 0;
