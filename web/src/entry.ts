@@ -6,6 +6,7 @@ import { clear, point, type Faults } from "./faults";
 import { hooks, type Submission } from "./hooks";
 import { setNet } from "./net";
 import { apply } from "./rows";
+import { closeSheet } from "./swap";
 import { byDevice, deviceStamp, houseDay, houseStamp, learn } from "./time";
 import { say } from "./words";
 
@@ -77,7 +78,7 @@ export async function send(owner: HTMLElement, path: string, fields: [string, st
     const answer = await post(submission);
     if (answer?.status === 401) await signedOut(submission, owner);
     else if (answer) await take(answer, owner, target);
-    else await keep(submission, owner, target);
+    else await keep(submission, owner, target, button);
   } finally {
     busy(owner, button, false);
   }
@@ -127,20 +128,36 @@ async function take(answer: Response, owner: HTMLElement, target: Element | null
 
 /** The session has ended: what was written is kept if the device can, and the server shows the way to sign in. The draft stays. */
 async function signedOut(submission: Submission, owner: HTMLElement): Promise<void> {
-  if (owner instanceof HTMLFormElement && (await hooks.keeper?.keep(submission, false))) done(owner);
+  if (owner instanceof HTMLFormElement && (await hooks.keeper?.keep(submission, false, ""))) done(owner);
   location.reload();
 }
 
-async function keep(submission: Submission, owner: HTMLElement, target: Element | null): Promise<void> {
+async function keep(submission: Submission, owner: HTMLElement, target: Element | null, button: HTMLElement | null): Promise<void> {
   setNet(navigator.onLine ? "waiting" : "off");
-  const said = (await hooks.keeper?.keep(submission, target !== null)) ?? null;
+  const sheet = owner.closest(".sheet-up");
+  const place = sheet ? null : target;
+  const said = (await hooks.keeper?.keep(submission, place !== null, chosenWords(owner, button))) ?? null;
   if (said === null) {
     complain(owner, say("not_sent"));
     return;
   }
   flights.delete(owner);
   done(owner);
-  apply(said, target);
+  apply(said, place);
+  if (sheet) closeSheet(sheet); // the next person's sheet would be the server's to choose
+}
+
+/** What was chosen, in the words on the page: to say it back where no server can. */
+function chosenWords(owner: HTMLElement, button: HTMLElement | null): string {
+  const chosen = button instanceof HTMLButtonElement && button.name ? [button] : [...owner.querySelectorAll<HTMLInputElement>("input:checked:enabled")].map((input) => input.labels?.[0]);
+  return chosen.flatMap((part) => {
+    const shown = part?.cloneNode(true) as HTMLElement | undefined;
+    for (const hidden of shown?.querySelectorAll(".vh, svg, input") ?? []) hidden.remove();
+    const texts = document.createTreeWalker(shown ?? document.createElement("p"), NodeFilter.SHOW_TEXT);
+    const words: string[] = [];
+    while (texts.nextNode()) words.push(texts.currentNode.textContent?.trim() ?? "");
+    return words.filter(Boolean);
+  }).join(", ");
 }
 
 function done(owner: HTMLElement): void {

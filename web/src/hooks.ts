@@ -16,9 +16,9 @@ export interface Drafts {
 export interface Keeper {
   /**
    * Keeps a submission that the network did not take, and returns the fragment to show for it, in the place of what asked or in a corner of
-   * its own; null when it cannot keep it.
+   * its own; null when it cannot keep it. words: what was chosen, as the page says it.
    */
-  keep(submission: Submission, inPlace: boolean): Promise<string | null>;
+  keep(submission: Submission, inPlace: boolean, words: string): Promise<string | null>;
   /** Whether the network failed a moment ago, so that nobody needs to wait for it again. */
   away(): boolean;
 }

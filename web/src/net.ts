@@ -33,7 +33,7 @@ function draw(): void {
   if (!band) return;
   band.hidden = state !== "off" && kept === 0;
   const title = band.querySelector("[data-offline-title]");
-  if (title) title.textContent = state === "off" ? say("off_since", clockText(since || now())) : say("sending");
+  if (title) title.textContent = state === "ok" ? say("sending") : say("off_since", clockText(since || now()));
   const text = band.querySelector("[data-offline-text]");
   if (text) text.textContent = kept > 0 ? say("kept", kept) : say("off_text");
 }

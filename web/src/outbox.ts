@@ -28,7 +28,7 @@ export function startOutbox(): void {
 }
 
 /** Seals one submission and keeps it. Null when nobody's keys are here: then the words stay in their form. */
-async function keep(submission: Submission, inPlace: boolean): Promise<string | null> {
+async function keep(submission: Submission, inPlace: boolean, chosen: string): Promise<string | null> {
   const keys = keysNow();
   if (!keys) return null;
   failed = performance.now();
@@ -42,7 +42,7 @@ async function keep(submission: Submission, inPlace: boolean): Promise<string | 
   const field = (name: string) => submission.fields.find(([key]) => key === name)?.[1] ?? "";
   if (field("amendment") === "entered_in_error") await unmark(field("amends"));
   else await mark(keys, { id: field("id"), kind: submission.path.replace("/entries/", ""), chart: field("chart"), happened: Date.parse(field("happened")) + now() - Date.now() });
-  return saidBack(submission, inPlace);
+  return saidBack(submission, inPlace, chosen);
 }
 
 async function sealItem(keys: Keys, submission: Submission): Promise<Waiting> {
@@ -54,15 +54,17 @@ async function sealItem(keys: Keys, submission: Submission): Promise<Waiting> {
   return { grant: keys.grant, key: keys.key, sealed: sealed.buffer };
 }
 
-/** What is said back here: that it is kept, and a way to take it back, which is kept and sent like everything else. */
-function saidBack(submission: Submission, inPlace: boolean): string {
+/** What is said back here: who, what was chosen, that it is kept, and a way to take it back, which is kept and sent like everything else. */
+function saidBack(submission: Submission, inPlace: boolean, chosen: string): string {
   const field = (name: string) => submission.fields.find(([key]) => key === name)?.[1] ?? "";
   const line = document.createElement("div");
   line.className = "toast";
   line.setAttribute("role", "status");
   const words = document.createElement("p");
   const undone = field("amendment") === "entered_in_error";
-  words.append(undone ? say("undone") + " " : "", say("kept_here"), Object.assign(document.createElement("small"), { textContent: clockText(now()) }));
+  const who = document.querySelector(`[data-chart="${CSS.escape(field("chart"))}"] .pii`)?.textContent ?? "";
+  if (who) words.append(Object.assign(document.createElement("b"), { className: "pii", textContent: who }), " ");
+  words.append(undone ? say("undone") : chosen, Object.assign(document.createElement("small"), { textContent: clockText(now()) + " " + say("kept_here") }));
   line.append(words);
   if (!undone) {
     const undo = Object.assign(document.createElement("button"), { className: "btn", type: "button", textContent: say("undo") });

@@ -126,7 +126,7 @@ try {
   await check(page, "Dunstan", "quillfeather two");
   await kept(page);
   await page.click("#sheet .toast button");
-  await page.waitForSelector(".toast:has-text('Taken back')");
+  await page.waitForSelector(".toast:has-text('Dunstan Peel Taken back')");
   await until("the row as before", async () => (await page.locator("[data-list=rounds] > li", { hasText: "Dunstan" }).locator(".ring").getAttribute("data-state")) === "late");
   assert.equal(await waiting(page), 3);
 

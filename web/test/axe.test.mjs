@@ -1,0 +1,141 @@
+// Every page that a person of four roles can reach: named, in one language, readable by machines that read aloud, in both themes, from a
+// narrow phone to a desk, without a complaint of the browser, and light to load.
+import assert from "node:assert/strict";
+import { axe, sizes, sleep } from "./lib.mjs";
+import { morning, night, trial } from "./walk.mjs";
+
+export async function before() {
+  const shared = await night();
+  shared.routes = (await shared.d.routes()).filter((one) => one.method === "GET" && !one.path.startsWith("/api/")).map((one) => ({ ...one, test: new RegExp("^" + one.path.replace("{$}", "").replace(/\{[^}]+\}/g, "[^/]+").replace(/\/$/, "/") + "$") }));
+  shared.reached = new Set();
+  shared.looked = new Set();
+  return shared;
+}
+export const after = morning;
+
+// Both sizes and both themes; the long trials try each with each.
+const views = process.env.MILIEU_TRIALS ? [["phone", "light"], ["phone", "dark"], ["desk", "dark"], ["desk", "light"]] : [["phone", "light"], ["desk", "dark"]];
+
+// What is no page: files, streams, fragments and doors that machines use.
+const noPages = new Set(["/static/", "/healthz", "/live", "/sw.js", "/drafts", "/device/phones", "/clients/{chart}/photo.jpg", "/welcome/{token}"]);
+
+/** One address of each page that links lead to, from the shift board on. */
+async function reachable(shared, page) {
+  const found = new Map();
+  const queue = [new URL(page.url()).pathname, "/account", "/sign-out"];
+  while (queue.length > 0) {
+    const address = queue.shift();
+    const url = new URL(address, shared.d.url);
+    const route = shared.routes.find((one) => one.test.test(url.pathname));
+    if (!route || noPages.has(route.path)) continue;
+    const key = [route.path, ...[...url.searchParams.keys()].sort()].join(" ");
+    if (found.has(key)) continue;
+    const answer = await page.context().request.get(url.href, { maxRedirects: 0, headers: { Accept: "text/html" } });
+    assert.ok(answer.status() < 400, `a link leads to ${address}, which answers ${answer.status()}`);
+    if (answer.status() >= 300) {
+      queue.push(answer.headers().location);
+      continue;
+    }
+    const text = await answer.text();
+    if (!/^\s*<!doctype html>/i.test(text)) continue;
+    found.set(key, url.pathname + url.search);
+    shared.reached.add(route.path);
+    for (const [, href] of text.matchAll(/<a\b[^>]*\shref="([^"#]+)/g)) {
+      const next = new URL(href.replaceAll("&amp;", "&"), url);
+      if (next.origin === url.origin) queue.push(next.pathname + next.search);
+    }
+  }
+  return [...found.values()];
+}
+
+/** The same elements in the same classes need not be looked at twice. */
+const shape = (page) => page.evaluate(() => location.pathname.replace(/[0-9a-f-]{36}/g, "…") + [...new Set([...document.querySelectorAll("main *")].map((one) => `${one.tagName}.${one.className?.baseVal ?? one.className}${one.getAttributeNames().join()}`))].sort().join());
+
+async function look(shared, page, address) {
+  const at = (text) => `${address}: ${text}`;
+  await page.setViewportSize(sizes.narrow);
+  await page.goto(shared.d.url + address);
+  const faults = await page.evaluate(() => ({ lang: document.documentElement.lang, title: document.title, h1: document.querySelectorAll("h1").length, wide: document.documentElement.scrollWidth - innerWidth }));
+  assert.ok(faults.lang, at("has no language"));
+  assert.match(faults.title, /\S+ · Milieu$/, at(`its title is ${faults.title}`));
+  assert.equal(faults.h1, 1, at(`${faults.h1} first headings`));
+  assert.ok(faults.wide <= 0, at(`scrolls sideways by ${faults.wide} at 320 pixels`));
+  const same = await shape(page);
+  if (shared.looked.has(same)) return [];
+  shared.looked.add(same);
+  const found = [];
+  for (const [size, theme] of views) {
+    await page.setViewportSize(sizes[size]);
+    await page.emulateMedia({ colorScheme: theme });
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))); // colours have changed over
+    found.push(...(await axe(page)).map((one) => at(`${size}, ${theme}: ${one}`)));
+  }
+  await page.emulateMedia({ colorScheme: "light" });
+  return found;
+}
+
+const role = (name) => trial(async ({ shared, open }) => {
+  const page = await open(name, "phone", { serviceWorkers: "block" });
+  const addresses = await reachable(shared, page);
+  const found = [];
+  for (const address of addresses) if (!address.startsWith("/sign-out")) found.push(...await look(shared, page, address).catch((e) => [e.message]));
+  console.log(`      ${name}: ${addresses.length} pages`);
+  assert.deepEqual(found, []);
+});
+
+/** What a cold browser is sent for a page, in bytes as they went over the line. */
+async function weight(page, address) {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Network.enable");
+  await session.send("Network.setCacheDisabled", { cacheDisabled: true });
+  const kinds = new Map();
+  let sum = 0;
+  const parts = {};
+  session.on("Network.responseReceived", ({ requestId, type }) => kinds.set(requestId, type));
+  session.on("Network.loadingFinished", ({ requestId, encodedDataLength }) => {
+    const type = kinds.get(requestId);
+    sum += encodedDataLength;
+    parts[type] = (parts[type] ?? 0) + encodedDataLength;
+  });
+  await page.goto(address);
+  await page.waitForLoadState("load");
+  await sleep(300);
+  await session.detach();
+  return { sum, parts };
+}
+
+export default {
+  "worker: every page": role("worker"),
+  "nurse: every page": role("nurse"),
+  "supervisor: every page": role("supervisor"),
+  "administrator: every page": role("administrator"),
+
+  "what is open to everybody: signing in, the locked screen, an address that leads nowhere": trial(async ({ shared, open, allow }) => {
+    allow((text) => /404/.test(text));
+    const page = await open();
+    const found = [];
+    for (const address of ["/sign-in", "/device/lock", "/device/away"]) {
+      found.push(...await look(shared, page, address));
+      shared.reached.add(address);
+    }
+    const inside = await open("worker");
+    found.push(...await look(shared, inside, "/nowhere"));
+    await inside.goto(shared.d.url + "/sign-out");
+    found.push(...await look(shared, inside, "/sign-out"));
+    assert.deepEqual(found, []);
+  }),
+
+  "no page is left that no link leads to": trial(async ({ shared }) => {
+    assert.deepEqual(shared.routes.map((one) => one.path).filter((path) => !noPages.has(path) && !shared.reached.has(path)), []);
+  }),
+
+  "the first screen weighs less than 60 kB": trial(async ({ d, open }) => {
+    const page = await open("worker", "phone", { serviceWorkers: "block" });
+    for (const address of ["/", "/rounds"]) {
+      const { sum, parts } = await weight(page, d.url + address);
+      console.log(`      ${address}: ${(sum / 1000).toFixed(1)} kB: ${Object.entries(parts).map(([type, bytes]) => `${type} ${(bytes / 1000).toFixed(1)}`).join(", ")}`);
+      assert.ok(parts.Document && parts.Stylesheet && parts.Script, "all parts were seen");
+      assert.ok(sum < 60_000, `${address} weighs ${sum} bytes`);
+    }
+  }),
+};
