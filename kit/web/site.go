@@ -117,7 +117,15 @@ func (s *Site) route(r Route) http.Handler {
 		_ = out.SetWriteDeadline(clock.Deadline(answerTime))
 		req.Body = http.MaxBytesReader(w, req.Body, limit)
 		if err := s.admit(c, r); err != nil {
+			if to := c.landing(r); to != "" {
+				_ = c.Redirect(to) // writing a redirect fails only when the browser has gone
+				return
+			}
 			s.fail(c, err)
+			return
+		}
+		if req.ContentLength > limit { // said beforehand: not a byte of it is read
+			s.fail(c, &http.MaxBytesError{Limit: limit})
 			return
 		}
 		if r.Stream { // only once it is known who listens
@@ -224,6 +232,19 @@ func (c *Ctx) furnish(p *ui.Page) error {
 		}
 	}
 	return nil
+}
+
+// landing is where somebody begins whose role has nothing at the site's own beginning: at the first place that it has. Empty elsewhere.
+func (c *Ctx) landing(r Route) string {
+	if r.Pattern != "/{$}" || c.Scope == nil || c.Scope.May(r.Action) {
+		return ""
+	}
+	for _, place := range c.Places {
+		if place.Href != "/" && c.Scope.May(place.Action) {
+			return place.Href
+		}
+	}
+	return ""
 }
 
 // placeOf is the address of the place that a page belongs to: of those above it the nearest.
