@@ -1,6 +1,8 @@
 package clients
 
 import (
+	"maps"
+
 	"milieu/house/places"
 	"milieu/kit/db"
 	"milieu/kit/record"
@@ -27,14 +29,10 @@ func name(q db.Querier, list []Card) error {
 }
 
 func names(q db.Querier, unit record.ID, rooms, beds map[record.ID]string) error {
-	all, err := places.Beds(q, unit)
-	if err != nil {
-		return err
-	}
-	for _, b := range all {
-		beds[b.ID], rooms[b.Room] = b.Name, b.RoomName
-	}
-	return nil
+	inRooms, inBeds, err := places.Names(q, unit)
+	maps.Copy(rooms, inRooms)
+	maps.Copy(beds, inBeds)
+	return err
 }
 
 // Place is one bed of a unit and who has it. More than one person in a bed is a conflict for people to settle: two devices without a network

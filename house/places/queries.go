@@ -205,6 +205,36 @@ func coded(q db.Querier, unit record.ID, rooms []Room) error {
 	return nil
 }
 
+// Names gives the names of a unit's rooms and beds in use, by their IDs: for lists that only say where somebody sleeps.
+func Names(q db.Querier, unit record.ID) (rooms, beds map[record.ID]string, err error) {
+	rooms, beds = map[record.ID]string{}, map[record.ID]string{}
+	err = db.Each(q, `SELECT 0, room, said, name, happened, id FROM places_room_v1 WHERE unit = $1
+UNION ALL SELECT 1, bed, said, name, happened, id FROM places_bed_v1 WHERE unit = $1 ORDER BY 5, 6`, []any{unit[:]}, func(r db.Row) error {
+		var what, happened int64
+		var one, id record.ID
+		var said, name string
+		if err := r.Scan(&what, &one, &said, &name, &happened, &id); err != nil {
+			return err
+		}
+		names := rooms
+		if what == 1 {
+			names = beds
+		}
+		if said == saidClosed {
+			delete(names, one)
+			return nil
+		}
+		if _, open := names[one]; open || said == saidOpen || what == 1 {
+			names[one] = name
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("reading the names of unit %s's rooms and beds: %w", unit, err)
+	}
+	return rooms, beds, nil
+}
+
 // Beds lists the unit's beds in use, by room and name, with their rooms' names.
 func Beds(q db.Querier, unit record.ID) ([]Bed, error) {
 	rooms, err := Rooms(q, unit)

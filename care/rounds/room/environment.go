@@ -74,7 +74,11 @@ func (v *walkView) form() ui.EntryForm {
 }
 
 func (v *walkView) answers(ctx context.Context, item rounds.Item) ui.Choices {
-	return ui.Choices{Name: "answers." + item.Code, Legend: item.Text, Grid: true, Keep: true, Choices: chips(ctx, "rounds.page.item_", []string{rounds.ItemFine, rounds.ItemHazard, rounds.ItemNotDone})}
+	c := ui.Choices{Name: "answers." + item.Code, Legend: item.Text, Grid: true, Keep: true}
+	for _, code := range []string{rounds.ItemFine, rounds.ItemHazard, rounds.ItemNotDone} {
+		c.Choices = append(c.Choices, ui.Choice{Value: code, Label: ui.T(ctx, "rounds.page.item_"+code)})
+	}
+	return c
 }
 
 // hazardsView are the unit's hazards: what somebody must put right, and what was.

@@ -73,7 +73,11 @@ func (v *rulesView) defaults(ctx context.Context) []ui.Choice {
 }
 
 func (v *rulesView) presence(ctx context.Context) []ui.Choice {
-	return chosen(chips(ctx, "rounds.page.presence_", []string{rounds.PresenceOff, rounds.PresenceOptional, rounds.PresenceRequired}), v.Rules.Presence)
+	var list []ui.Choice
+	for _, code := range []string{rounds.PresenceOff, rounds.PresenceOptional, rounds.PresenceRequired} {
+		list = append(list, ui.Choice{Value: code, Label: ui.T(ctx, "rounds.page.presence_"+code)})
+	}
+	return chosen(list, v.Rules.Presence)
 }
 
 // figure is one of the rules that are a number of minutes.
