@@ -363,7 +363,9 @@ func within(a, b any) bool {
 		return true
 	case []any:
 		list, _ := b.([]any)
-		return len(list) == len(a) && !slices.ContainsFunc(a, func(v any) bool { return !within(v, list[slices.IndexFunc(a, func(o any) bool { return reflect.DeepEqual(o, v) })]) })
+		return len(list) == len(a) && !slices.ContainsFunc(a, func(v any) bool {
+			return !within(v, list[slices.IndexFunc(a, func(o any) bool { return reflect.DeepEqual(o, v) })])
+		})
 	case string:
 		if s, ok := b.(string); ok {
 			return s == a

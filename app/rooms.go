@@ -22,5 +22,8 @@ func Rooms(*Data) []room.Def {
 		roundsroom.Def(),
 	}
 	rooms = append(rooms, shift.Def(rooms), wall.Def())
+	for _, r := range rooms {
+		people.Panels = append(people.Panels, r.Panels...)
+	}
 	return append(rooms, draft.Def(), device.Def(rooms))
 }

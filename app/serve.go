@@ -56,6 +56,11 @@ func (c *serveCmd) Run(ctx context.Context, s *std) error {
 			return errors.Join(err, h.Close())
 		}
 	}
+	if c.Downtime != "" {
+		if err := h.pack(work, data.Keys, c.Downtime, s); err != nil {
+			return errors.Join(err, h.Close())
+		}
+	}
 	fmt.Fprintf(s.out, "Milieu is at http://%s\n", l.Addr())
 	return errors.Join(h.serve(ctx, l), h.Close())
 }

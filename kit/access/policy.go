@@ -133,6 +133,11 @@ func (p *Policy) Covers(actions []string) error {
 			return fmt.Errorf("no policy says who may %s", a)
 		}
 	}
+	for a := range p.grants {
+		if !used[a] {
+			return fmt.Errorf("the policy speaks of %s, which nothing does", a)
+		}
+	}
 	return nil
 }
 

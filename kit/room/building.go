@@ -94,6 +94,7 @@ func NewPlan(defs []Def, policies []string) (*Plan, error) {
 	}
 	actions := append(access.Actions(p.Kinds), web.Actions(p.Routes, p.Places)...)
 	for _, d := range defs {
+		actions = append(actions, d.Asks...)
 		for _, panel := range d.Panels {
 			actions = append(actions, panel.Action)
 		}

@@ -25,7 +25,8 @@ type Def struct {
 	Rules       []due.Rule
 	Sources     []access.Source
 	Routes      []web.Route
-	Schema      string // tables of settings and the like that are no projections
+	Asks        []string // actions that its pages ask about, beside those of routes and kinds
+	Schema      string   // tables of settings and the like that are no projections
 	Nav         []web.Place
 	Views       map[string]ViewMaker // live views by name
 	Faces       map[string]Face      // by rule: how a due is shown on boards
