@@ -57,6 +57,7 @@ type Plan struct {
 	Places      []web.Place
 	Policy      *access.Policy
 	Schemas     []string
+	Actions     []string // every action that kinds, routes, places and pages name
 }
 
 // NewPlan gathers and checks. It fails when a kind or route names an action that no policy speaks of.
@@ -99,6 +100,7 @@ func NewPlan(defs []Def, policies []string) (*Plan, error) {
 			actions = append(actions, panel.Action)
 		}
 	}
+	p.Actions = actions
 	return p, p.Policy.Covers(actions)
 }
 
