@@ -47,8 +47,8 @@ func migrate(ctx context.Context, d *db.DB) error {
 	})
 }
 
-// chunk is how many entries a replay applies in one transaction.
-const chunk = 2000
+// chunk is how many entries a replay applies in one transaction: enough that a page which many of them touch is written once for all.
+const chunk = 10_000
 
 // catchUp makes the tables of projections that are new, and replays into those that do not stand at the head of the log. Projections of
 // an older program are left where they are and marked as standing still.
