@@ -239,7 +239,7 @@ func (d *devices) setApart(c *web.Ctx, p posted, reason error) string {
 
 func readJSON(c *web.Ctx, into any) error {
 	if err := json.NewDecoder(c.R.Body).Decode(into); err != nil {
-		return fault.Wrap(fault.Invalid, err, "this is not what a device sends")
+		return fault.Wrap(fault.Malformed, err, "this is not what a device sends")
 	}
 	return nil
 }

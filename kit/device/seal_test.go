@@ -12,7 +12,7 @@ import (
 	"milieu/kit/record"
 )
 
-// kept is what web/test/hpke.mjs sealed with the device's own code.
+// kept is what web/test/hpke.test.mjs sealed with the device's own code.
 type kept struct{ Private, Grant, Secret, Item, Sealed string }
 
 func readKept(t *testing.T) (k kept) {

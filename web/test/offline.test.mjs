@@ -1,0 +1,292 @@
+// A shift on a phone without a network, in a real browser, against web/test/fixture: taking the shift along, writing, taking back, drafts, closing
+// the browser, signing out, another person carrying, answers that never come, a clock three hours wrong, and nothing readable left behind.
+//
+//	node web/test/run.mjs offline
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { chromium, devices } from "playwright-core";
+import { startLine } from "./line.mjs";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
+const phone = { ...devices["Pixel 7"], viewport: { width: 390, height: 844 }, acceptDownloads: false };
+const canaries = ["Carrow Whitlock", "Dunstan Peel", "quillfeather"];
+
+/** Builds and starts the fixture. */
+async function startFixture() {
+  const out = mkdtempSync(join(tmpdir(), "milieu-fixture-"));
+  const program = join(out, "fixture");
+  await new Promise((done, fail) => spawn("go", ["build", "-o", program, "./web/test/fixture"], { cwd: root, stdio: "inherit" }).on("exit", (code) => (code === 0 ? done() : fail(new Error("building the fixture")))));
+  const run = spawn(program, { stdio: ["ignore", "pipe", "inherit"] });
+  const [line] = await new Promise((done, fail) => {
+    createInterface(run.stdout).once("line", (text) => done([text]));
+    run.once("exit", () => fail(new Error("the fixture ended")));
+  });
+  return { ...JSON.parse(line), stop: () => new Promise((done) => { run.once("exit", done); run.kill("SIGINT"); }).then(() => rmSync(out, { recursive: true })) };
+}
+
+const browse = (profile, more = {}) =>
+  chromium.launchPersistentContext(profile, { ...phone, executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"], ...more });
+
+async function signIn(page, base, name, password) {
+  await page.goto(base + "/sign-in");
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => true));
+  await page.fill("[name=name]", name);
+  await page.fill("[name=password]", password);
+  await page.click("button[type=submit]");
+  await page.waitForSelector("[data-reader]");
+}
+
+async function takeShift(page) {
+  await page.click("[data-take] button");
+  await page.waitForFunction(() => document.querySelector("[data-take-state]").textContent.includes("is on this phone"), null, { timeout: 20_000 });
+}
+
+const waiting = (page) => page.evaluate(() => new Promise((done, fail) => {
+  const asked = indexedDB.open("milieu", 1);
+  asked.onerror = () => fail(asked.error);
+  asked.onsuccess = () => {
+    const counting = asked.result.transaction("outbox").objectStore("outbox").count();
+    counting.onsuccess = () => { asked.result.close(); done(counting.result); };
+  };
+}));
+
+async function check(page, name, note) {
+  await page.locator(".rnd", { hasText: name }).click();
+  await page.waitForSelector("#sheet form[data-entry]");
+  await page.fill("#sheet [name=note]", note);
+  await page.click("#sheet form[data-entry] button[type=submit]");
+}
+
+const kept = (page) => page.waitForSelector("#sheet .toast:has-text('Kept on this phone')", { timeout: 15_000 });
+
+async function until(what, test, patience = 20_000) {
+  const end = Date.now() + patience;
+  for (;;) {
+    const got = await test();
+    if (got) return got;
+    if (Date.now() > end) throw new Error(`waited in vain for ${what}`);
+    await new Promise((done) => setTimeout(done, 200));
+  }
+}
+
+/** Every file of a browser's profile that holds a canary, in either encoding a browser writes. */
+function readable(folder) {
+  const hits = [];
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    const at = statSync(path, { throwIfNoEntry: false });
+    if (at?.isDirectory()) hits.push(...readable(path));
+    else if (at?.isFile()) {
+      const content = readFileSync(path);
+      for (const canary of canaries) if (content.includes(canary) || content.includes(Buffer.from(canary, "utf16le"))) hits.push(`${path}: ${canary}`);
+    }
+  }
+  return hits;
+}
+
+async function shift() {
+  const fixture = await startFixture();
+  const line = await startLine(fixture.url);
+  const profile = mkdtempSync(join(tmpdir(), "milieu-profile-"));
+  for (const signal of ["SIGTERM", "SIGINT"]) process.once(signal, () => { void Promise.allSettled([context?.close(), fixture.stop()]).then(() => process.exit(1)); });
+  const filed = async () => (await fetch(fixture.url + "/filed")).json();
+  let context;
+  let step = "";
+  const say = (text) => { step = text; if (process.env.VERBOSE) console.log("·", text); };
+
+  try {
+    say("sign in and take the shift along");
+    context = await browse(profile);
+    let page = context.pages()[0] ?? (await context.newPage());
+    page.on("pageerror", (error) => console.error("  page:", error.message));
+    await signIn(page, line.url, "ana", fixture.password);
+    await takeShift(page);
+
+    say("without a network: the sheet opens, a check is kept and said back, the row moves");
+    line.set("off");
+    const row = () => page.locator("[data-list=rounds] > li", { hasText: "Carrow" });
+    assert.equal(await row().locator(".ring").getAttribute("data-state"), "late");
+    await check(page, "Carrow", "quillfeather one");
+    await kept(page);
+    await until("the ring", async () => (await row().locator(".ring").getAttribute("data-state")) === "next");
+    assert.match(await row().textContent(), /kept on this phone/);
+    await until("the row behind the other", async () => (await page.locator("[data-list=rounds] > li:last-child", { hasText: "Carrow" }).count()) === 1);
+    assert.equal(await waiting(page), 1);
+    assert.match(await page.locator("[data-offline]").textContent(), /1 entry is kept/);
+
+    say("opened again, the page knows what was written here");
+    await page.reload();
+    await until("the ring", async () => (await row().locator(".ring").getAttribute("data-state")) === "next");
+
+    say("taking back is kept too");
+    await check(page, "Dunstan", "quillfeather two");
+    await kept(page);
+    await page.click("#sheet .toast button");
+    await page.waitForSelector(".toast:has-text('Dunstan Peel Taken back')");
+    await until("the row as before", async () => (await page.locator("[data-list=rounds] > li", { hasText: "Dunstan" }).locator(".ring").getAttribute("data-state")) === "late");
+    assert.equal(await waiting(page), 3);
+
+    say("a draft, and a browser that is closed");
+    await page.locator(".rnd", { hasText: "Dunstan" }).click();
+    await page.waitForSelector("#sheet [name=note]");
+    await page.fill("#sheet [name=note]", "quillfeather unfinished");
+    await page.waitForTimeout(900);
+    await context.close();
+    assert.deepEqual(readable(profile), [], "readable after closing");
+
+    say("come back without a network, by the password alone");
+    context = await browse(profile);
+    page = context.pages()[0];
+    await page.goto(line.url + "/");
+    await page.waitForSelector("[data-unlock]");
+    assert.doesNotMatch(await page.content(), /Carrow|Dunstan|quillfeather/);
+    await until("how many wait", async () => /3 entries wait/.test(await page.locator("[data-outbox-waiting]").textContent()));
+    await page.fill("[name=password]", "not the password");
+    await page.click("[data-unlock] button");
+    await page.waitForSelector("[data-unlock-error]:not([hidden])", { timeout: 15_000 });
+    await page.fill("[name=password]", fixture.password);
+    await page.click("[data-unlock] button");
+    await page.waitForSelector(".rnd", { timeout: 15_000 });
+    await until("the ring", async () => (await row().locator(".ring").getAttribute("data-state")) === "next");
+    await page.locator(".rnd", { hasText: "Dunstan" }).click();
+    await page.waitForSelector("#sheet [name=note]");
+    await until("the draft", async () => (await page.inputValue("#sheet [name=note]")) === "quillfeather unfinished");
+    await page.fill("#sheet [name=note]", "quillfeather three");
+    await page.click("#sheet form[data-entry] button[type=submit]");
+    await kept(page);
+    assert.equal(await waiting(page), 4);
+
+    say("sign out without a network: nothing can be opened, nothing is lost");
+    await page.goto(line.url + "/sign-out");
+    await page.click("[data-sign-out] button");
+    await page.waitForSelector("[data-outbox-waiting]");
+    await page.goto(line.url + "/");
+    assert.doesNotMatch(await page.content(), /Carrow|Dunstan|quillfeather/);
+    assert.equal(await waiting(page), 4);
+    await context.close();
+    assert.deepEqual(readable(profile), [], "readable after signing out");
+
+    say("another person signs in on the same phone and carries what waits");
+    line.set("through");
+    context = await browse(profile);
+    page = context.pages()[0];
+    await page.goto(line.url + "/");
+    await page.waitForSelector("[data-sign-in]");
+    assert.deepEqual(await filed(), []);
+    await signIn(page, line.url, "ben", fixture.password);
+    const arrived = await until("what waited", async () => { const all = await filed(); return all.length === 4 && all; });
+    assert.deepEqual(arrived.map((one) => one.kind), ["walk.seen", "walk.seen", "record.withdrawn", "walk.seen"]);
+    for (const one of arrived) {
+      assert.equal(one.author, "ana");
+      assert.ok(one.marks.includes("unattended"));
+    }
+    assert.match(arrived[3].body, /quillfeather three/);
+    await until("an empty outbox", async () => (await waiting(page)) === 0);
+    assert.doesNotMatch(await page.content(), /quillfeather/);
+
+    say("answers that never come: everything arrives once");
+    await takeShift(page);
+    line.set("swallow");
+    await check(page, "Carrow", "quillfeather four"); // the server has it, and nobody was told
+    await kept(page);
+    await page.waitForTimeout(12_000); // the outbox tries meanwhile, and is not answered either
+    line.set("through");
+    await until("an empty outbox", async () => (await waiting(page)) === 0, 30_000);
+    assert.equal((await filed()).filter((one) => one.body.includes("quillfeather four")).length, 1);
+
+    say("a draft written here is there on another device");
+    await page.locator(".rnd", { hasText: "Carrow" }).click();
+    await page.waitForSelector("#sheet form [name=note]");
+    await page.fill("#sheet [name=note]", "quillfeather begun");
+    await page.waitForTimeout(3500);
+    const desk = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });
+    try {
+      const elsewhere = await desk.newPage();
+      await signIn(elsewhere, line.url, "ben", fixture.password);
+      await elsewhere.locator(".rnd", { hasText: "Carrow" }).click();
+      await elsewhere.waitForSelector("#sheet form [name=note]");
+      await until("the draft", async () => (await elsewhere.inputValue("#sheet [name=note]")) === "quillfeather begun");
+      await elsewhere.click("#sheet form[data-entry] button[type=submit]"); // filed, so the draft goes
+      await until("the entry", async () => (await filed()).some((one) => one.body.includes("quillfeather begun")));
+    } finally {
+      await desk.close();
+    }
+
+    say("a line that says nothing at all");
+    line.set("silent");
+    const begun = Date.now();
+    await check(page, "Dunstan", "quillfeather five");
+    await kept(page);
+    assert.ok(Date.now() - begun < 12_000, "nobody waits longer than a few seconds");
+    line.set("through");
+    await until("an empty outbox", async () => (await waiting(page)) === 0, 30_000);
+    await page.goto(line.url + "/sign-out");
+    await page.click("[data-sign-out] button");
+    await page.waitForSelector("[data-sign-in]");
+    await context.close();
+    assert.deepEqual(readable(profile), [], "readable after signing out");
+
+    say("a device whose clock is three hours slow");
+    const other = mkdtempSync(join(tmpdir(), "milieu-profile-"));
+    try {
+      context = await browse(other);
+      await context.addInitScript(() => {
+        const wrong = -3 * 3_600_000;
+        const True = Date;
+        const at = True.now.bind(True);
+        globalThis.Date = class extends True {
+          constructor(...args) { args.length === 0 ? super(at() + wrong) : super(...args); }
+          static now() { return at() + wrong; }
+        };
+      });
+      page = context.pages()[0];
+      await signIn(page, line.url, "ana", fixture.password);
+      await takeShift(page);
+      line.set("off");
+      await check(page, "Carrow", "quillfeather late clock");
+      await kept(page);
+      line.set("through");
+      const one = await until("the entry", async () => (await filed()).find((entry) => entry.body.includes("late clock")), 30_000);
+      assert.ok(Math.abs(Date.parse(one.happened) - Date.now()) < 60_000, `happened ${one.happened}`);
+      assert.ok(Math.abs(one.skew - 3 * 3600) < 10, `skew ${one.skew}`);
+      await context.close();
+
+      say("ten wrong tries");
+      line.set("off");
+      context = await browse(other);
+      page = context.pages()[0];
+      await page.goto(line.url + "/");
+      await page.waitForSelector("[data-unlock]");
+      for (let left = 9; left >= 0; left--) {
+        await page.fill("[name=password]", "guess " + left);
+        await page.click("[data-unlock] button");
+        const told = left > 0 ? `left: ${left}.` : "can be opened without a network";
+        await page.waitForSelector(`[data-unlock-error]:has-text("${told}")`, { timeout: 15_000 });
+      }
+      await page.fill("[name=password]", fixture.password);
+      await page.click("[data-unlock] button");
+      await page.waitForTimeout(1500);
+      assert.equal(await page.locator(".rnd").count(), 0, "opened after ten wrong tries");
+      await context.close();
+    } finally {
+      rmSync(other, { recursive: true, force: true });
+    }
+    context = undefined;
+  } catch (error) {
+    const page = context?.pages()[0];
+    const shown = page ? await page.evaluate(() => document.body.innerText.slice(0, 600)).catch(() => "") : "";
+    throw new Error(`in "${step}", at ${page?.url()}: ${error.stack}\nshowing:\n${shown}`);
+  } finally {
+    await context?.close().catch(() => {});
+    line.stop();
+    await fixture.stop();
+    rmSync(profile, { recursive: true, force: true });
+  }
+}
+
+export default { "a shift on a phone without a network": shift };
