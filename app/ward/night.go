@@ -9,6 +9,7 @@ import (
 	"milieu/care/rounds"
 	"milieu/house/clients"
 	"milieu/kit/access"
+	"milieu/kit/clock"
 	"milieu/kit/due"
 	"milieu/kit/record"
 )
@@ -31,6 +32,9 @@ type plan struct {
 // Settle gives the clients who are there their levels and what helps them, as a team would on the first evening.
 func (w *Ward) Settle(ctx context.Context, charts []record.ID) error {
 	w.Client = charts
+	if fake, ok := w.H.Clock.(*clock.Fake); ok {
+		fake.Advance(5 * time.Minute) // what follows happens after they have come
+	}
 	nurse := as(w.Staff[access.Nurse])
 	now := w.H.Clock.Now()
 	helps := []string{"Needs quiet after visits", "Likes to be told what comes next", "Music helps when it is loud inside", "Ask before coming close", "A walk before words"}
