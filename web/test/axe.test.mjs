@@ -2,13 +2,19 @@
 // narrow phone to a desk, without a complaint of the browser, and light to load.
 import assert from "node:assert/strict";
 import { axe, sizes, sleep } from "./lib.mjs";
-import { morning, night, trial } from "./walk.mjs";
+import { file, mint, morning, night, somebody, trial } from "./walk.mjs";
 
 export async function before() {
   const shared = await night();
   shared.routes = (await shared.d.routes()).filter((one) => one.method === "GET" && !one.path.startsWith("/api/")).map((one) => ({ ...one, test: new RegExp("^" + one.path.replace("{$}", "").replace(/\{[^}]+\}/g, "[^/]+").replace(/\/$/, "/") + "$") }));
   shared.reached = new Set();
   shared.looked = new Set();
+  // A help called, a search begun and somebody not yet admitted have pages of their own.
+  const { d } = shared;
+  const [newcomer, help, lost] = [mint(), await somebody(shared), await somebody(shared)];
+  await file(d, "nurse", [help, "rounds.checked", { place: "own_room", state: "breathing_not_seen", method: "seen" }], [lost, "rounds.not_seen", { reason: "absent" }]);
+  await file(d, "supervisor", [newcomer, "clients.registered", { used: "Ilse Ranke", legal: "Ilse Ranke", birth_date: "1988-04-02", unit: d.unit }]);
+  shared.begin = [`/clients/${newcomer}`];
   return shared;
 }
 export const after = morning;
@@ -20,9 +26,9 @@ const views = process.env.MILIEU_TRIALS ? [["phone", "light"], ["phone", "dark"]
 const noPages = new Set(["/static/", "/healthz", "/live", "/sw.js", "/drafts", "/device/phones", "/clients/{chart}/photo.jpg", "/welcome/{token}"]);
 
 /** One address of each page that links lead to, from the shift board on. */
-async function reachable(shared, page) {
+async function reachable(shared, page, begin = []) {
   const found = new Map();
-  const queue = [new URL(page.url()).pathname, "/account", "/sign-out"];
+  const queue = [new URL(page.url()).pathname, "/account", ...begin, "/sign-out"];
   while (queue.length > 0) {
     const address = queue.shift();
     const url = new URL(address, shared.d.url);
@@ -67,16 +73,17 @@ async function look(shared, page, address) {
   for (const [size, theme] of views) {
     await page.setViewportSize(sizes[size]);
     await page.emulateMedia({ colorScheme: theme });
-    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))); // colours have changed over
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+    await page.evaluate(() => document.getAnimations().forEach((one) => one.finish())); // colours have changed over
     found.push(...(await axe(page)).map((one) => at(`${size}, ${theme}: ${one}`)));
   }
   await page.emulateMedia({ colorScheme: "light" });
   return found;
 }
 
-const role = (name) => trial(async ({ shared, open }) => {
+const role = (name, begin = () => []) => trial(async ({ shared, open }) => {
   const page = await open(name, "phone", { serviceWorkers: "block" });
-  const addresses = await reachable(shared, page);
+  const addresses = await reachable(shared, page, begin(shared));
   const found = [];
   for (const address of addresses) if (!address.startsWith("/sign-out")) found.push(...await look(shared, page, address).catch((e) => [e.message]));
   console.log(`      ${name}: ${addresses.length} pages`);
@@ -107,7 +114,7 @@ async function weight(page, address) {
 export default {
   "worker: every page": role("worker"),
   "nurse: every page": role("nurse"),
-  "supervisor: every page": role("supervisor"),
+  "supervisor: every page": role("supervisor", (shared) => shared.begin),
   "administrator: every page": role("administrator"),
 
   "what is open to everybody: signing in, the locked screen, an address that leads nowhere": trial(async ({ shared, open, allow }) => {

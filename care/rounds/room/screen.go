@@ -37,6 +37,7 @@ type screen struct {
 	Hazards   int
 	Sheet     templ.Component
 	MayReport bool
+	MayRule   bool
 }
 
 // showRound is everybody of the unit, by next due: GET /rounds.
@@ -62,7 +63,7 @@ func (v *screen) show(c *web.Ctx) error {
 
 // screenOf reads the round of a unit. The current person's row is shown as the one being worked on.
 func screenOf(c *web.Ctx, unit, current record.ID) (screen, error) {
-	v := screen{Unit: unit, MayReport: c.Scope.May(actionReport)}
+	v := screen{Unit: unit, MayReport: c.Scope.May(actionReport), MayRule: c.Scope.May(rounds.ActionHouse)}
 	if unit.IsZero() {
 		return v, nil
 	}
