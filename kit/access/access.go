@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"milieu/kit/clock"
@@ -135,6 +136,8 @@ type Directory struct {
 
 	withdraw map[string]string // kind → action, set once before serving
 	fixed    map[string]bool   // kinds that nobody takes back
+
+	stale atomic.Bool // what was filed could not be taken in
 }
 
 // NewDirectory makes an empty directory. Load fills it, once the sources' tables stand.
@@ -229,8 +232,29 @@ func (d *Directory) chart(q db.Querier, s Source, id record.ID) error {
 	return nil
 }
 
-// Filed keeps the directory fresh; the committer calls it before it answers.
+// Filed keeps the directory fresh; the committer calls it before it answers. After an error the directory is read afresh before anybody is
+// let in again: somebody whose account has just ended must not go on because a disk failed.
 func (d *Directory) Filed(entries []*record.Entry) error {
+	err := d.take(entries)
+	if err != nil {
+		d.stale.Store(true)
+	}
+	return err
+}
+
+// fresh reads everything again when taking in what was filed has failed.
+func (d *Directory) fresh() error {
+	if !d.stale.Load() {
+		return nil
+	}
+	if err := d.Load(context.Background()); err != nil {
+		return fault.Wrap(fault.Unavailable, err, "who may do what cannot be read just now: try again in a moment")
+	}
+	d.stale.Store(false)
+	return nil
+}
+
+func (d *Directory) take(entries []*record.Entry) error {
 	for _, e := range entries {
 		for _, s := range d.sources {
 			if !slices.Contains(s.Kinds, e.Kind) && e.Amends.IsZero() {
@@ -334,6 +358,9 @@ func compare(a, b string) int {
 
 // Scope is what a person may see now. An unknown or disabled person has none.
 func (d *Directory) Scope(id record.ID, device string) (*Scope, error) {
+	if err := d.fresh(); err != nil {
+		return nil, err
+	}
 	now := d.clock.Now()
 	p := d.Person(id)
 	if p == nil || !p.Disabled.IsZero() {

@@ -2,6 +2,7 @@ package access_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -72,6 +73,7 @@ type world struct {
 	dir    *access.Directory
 	k      *commit.Committer
 	db     *db.DB
+	broken error // what reading people fails with
 }
 
 func hours(n float64) time.Time {
@@ -119,7 +121,7 @@ func newWorld(t *testing.T) *world {
 	w.k = logtest.Open(t, cfg)
 	w.dir = access.NewDirectory(d, w.clock, p, []access.Source{{
 		Kinds:  []string{"ward.ordered"},
-		Person: func(_ db.Querier, id record.ID) (*access.Person, error) { return w.people[id], nil },
+		Person: func(_ db.Querier, id record.ID) (*access.Person, error) { return w.people[id], w.broken },
 		Chart:  func(_ db.Querier, id record.ID) (*access.Chart, error) { return w.charts[id], nil },
 		All: func(db.Querier) (people, charts []record.ID, err error) {
 			for id := range w.people {
@@ -137,7 +139,7 @@ func newWorld(t *testing.T) *world {
 	w.dir.Guard(kinds)
 	late.Judge = w.dir
 	w.k.After(func(es []*record.Entry) {
-		if err := w.dir.Filed(es); err != nil {
+		if err := w.dir.Filed(es); !errors.Is(err, w.broken) {
 			t.Error(err)
 		}
 	})
@@ -320,5 +322,28 @@ func TestScopesAreWhatHoldsNow(t *testing.T) {
 	}
 	if _, err := w.dir.Scope(id("doc"), ""); err == nil || len(ended) != 2 {
 		t.Errorf("taken back: %v, heard %v", err, ended)
+	}
+}
+
+// Somebody's account ends while people cannot be read: nobody is let in on what was known before.
+func TestAFailedReadLetsNobodyIn(t *testing.T) {
+	w := newWorld(t)
+	w.broken = errors.New("disk")
+	w.people[id("kim")] = &access.Person{ID: id("kim"), Name: "kim", Role: access.Worker, Disabled: hours(0)}
+	if o := w.k.File(t.Context(), due.Program(), logtest.Entry("ward.ordered", id("kim"), hours(0), &logtest.Ordered{Minutes: 1}))[0]; o.Err != nil {
+		t.Fatal(o.Err)
+	}
+	if _, err := w.dir.Scope(id("kim"), ""); fault.KindOf(err) != fault.Unavailable {
+		t.Errorf("while it fails: %v", err)
+	}
+	if _, err := w.file("lee", logtest.Sighting(id("ann"), hours(0), "x")); fault.KindOf(err) != fault.Unavailable {
+		t.Errorf("filing while it fails: %v", err)
+	}
+	w.broken = nil
+	if _, err := w.dir.Scope(id("kim"), ""); fault.KindOf(err) != fault.SignedOut {
+		t.Errorf("afterwards: %v", err)
+	}
+	if _, err := w.dir.Scope(id("lee"), ""); err != nil {
+		t.Errorf("another, afterwards: %v", err)
 	}
 }

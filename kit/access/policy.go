@@ -156,6 +156,9 @@ func (d *Directory) MayFile(_ context.Context, s record.Sender, k *record.Kind, 
 	if s.Via == record.ViaProgram {
 		return s.Role, nil, nil
 	}
+	if err := d.fresh(); err != nil {
+		return "", nil, err
+	}
 	p := d.Person(s.Person)
 	if p == nil {
 		return "", nil, fault.New(fault.Denied, "the author is not known here")
