@@ -14,7 +14,7 @@ import (
 
 // FuzzAPIEntries throws anything at the machine interface's one door: never a failure, and what it says it filed is what it filed.
 func FuzzAPIEntries(f *testing.F) {
-	w := furnish(f, 1)
+	w := furnish(f, 2)
 	for _, k := range w.Kinds.All() {
 		_, chart := w.filer(k, true)
 		b, err := json.Marshal([]any{machine(sample(f, k, chart, w.clock.Now()))})
@@ -26,6 +26,7 @@ func FuzzAPIEntries(f *testing.F) {
 	f.Add([]byte(`[{"id":"\ud800","body":{}}]`))
 	f.Add([]byte(`[[[[[[`))
 	f.Fuzz(func(t *testing.T, body []byte) {
+		w.t = t
 		before := w.Committer.Seq()
 		out := w.do(call{method: http.MethodPost, path: "/api/entries", token: w.token[access.Integration], body: string(body), kind: "application/json"})
 		if out.Code >= 500 {
@@ -42,7 +43,7 @@ func FuzzAPIEntries(f *testing.F) {
 
 // FuzzForm throws any form at the door by which every page files.
 func FuzzForm(f *testing.F) {
-	w := furnish(f, 1)
+	w := furnish(f, 2)
 	for _, k := range w.Kinds.All() {
 		_, chart := w.filer(k, false)
 		form := url.Values{"chart": {chart.String()}}
@@ -61,6 +62,7 @@ func FuzzForm(f *testing.F) {
 		names = append(names, k.Name)
 	}
 	f.Fuzz(func(t *testing.T, kind, body string) {
+		w.t = t
 		if !slices.Contains(names, kind) {
 			kind = url.PathEscape(kind)
 		}
@@ -74,7 +76,7 @@ func FuzzForm(f *testing.F) {
 
 // FuzzQuery throws any query at any page.
 func FuzzQuery(f *testing.F) {
-	w := furnish(f, 1)
+	w := furnish(f, 2)
 	var paths []string
 	for _, r := range w.routes() {
 		if r.Method == http.MethodGet && !r.Stream && r.Pattern != "/sign-out" {
@@ -85,6 +87,7 @@ func FuzzQuery(f *testing.F) {
 		f.Add(uint16(i), "unit="+w.home.Unit.String()+"&q=a&from=2026-11-19&to=2026-11-20&after=1&limit=2")
 	}
 	f.Fuzz(func(t *testing.T, at uint16, query string) {
+		w.t = t
 		if strings.ContainsAny(query, " \r\n") || !utf8.ValidString(query) || strings.Contains(query, "#") {
 			query = url.QueryEscape(query)
 		}

@@ -132,7 +132,12 @@ func (s *Site) route(r Route) http.Handler {
 			_ = out.SetReadDeadline(time.Time{})
 			_ = out.SetWriteDeadline(time.Time{})
 		}
-		if err := r.Handle(c); err != nil {
+		err := r.Handle(c)
+		if r.Stream { // the server still reads on in a body that nobody wanted
+			_ = out.SetReadDeadline(clock.Deadline(headTime))
+			_ = out.SetWriteDeadline(clock.Deadline(answerTime))
+		}
+		if err != nil {
 			s.fail(c, err)
 		}
 	})
