@@ -211,7 +211,7 @@ func (b *board) row(ctx context.Context, people *people, w *due.Window, now time
 	if s.Href != "" {
 		row.Action = &ui.Action{Label: s.Act, Href: s.Href}
 	}
-	row.Attrs = templ.Attributes{"data-chart": w.Chart.String()}
+	row.Attrs = s.Device
 	return row
 }
 

@@ -61,6 +61,8 @@ type Showing struct {
 	Last string // "Last seen 13:30 day room, reading"
 	Act  string // "Check"
 	Href string // where the act leads
+	// Device is what a device settles the row by without a network: attributes of the row, data and no rule.
+	Device templ.Attributes
 }
 
 // Panel is one room's part of a client's chart page.

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"path"
 	"sort"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -173,21 +174,60 @@ func words(ctx context.Context, args []any) []any {
 	return args
 }
 
+// fill puts the arguments in their places. What is no place of theirs stays as it is; what an argument brings along is not looked at again.
 func fill(text string, args []any) string {
-	if len(args) == 0 || !strings.Contains(text, "{") {
+	at := strings.IndexByte(text, '{')
+	if len(args) == 0 || at < 0 {
 		return text
 	}
-	var pairs []string
-	for i, arg := range args {
-		if named, ok := arg.(Args); ok {
-			for name, value := range named {
-				pairs = append(pairs, "{"+name+"}", fmt.Sprint(value))
-			}
-			continue
+	var out strings.Builder
+	out.Grow(len(text) + 24)
+	for at >= 0 {
+		out.WriteString(text[:at])
+		text = text[at:]
+		end := strings.IndexByte(text, '}')
+		if end < 0 {
+			break
 		}
-		pairs = append(pairs, fmt.Sprintf("{%d}", i), fmt.Sprint(arg))
+		if value, ok := argument(text[1:end], args); ok {
+			say(&out, value)
+			text = text[end+1:]
+		} else {
+			out.WriteByte('{')
+			text = text[1:]
+		}
+		at = strings.IndexByte(text, '{')
 	}
-	return strings.NewReplacer(pairs...).Replace(text)
+	out.WriteString(text)
+	return out.String()
+}
+
+// argument finds the argument of a place: by its number, or by name where arguments are Args.
+func argument(place string, args []any) (any, bool) {
+	if n, err := strconv.Atoi(place); err == nil && n >= 0 && n < len(args) {
+		if _, named := args[n].(Args); !named {
+			return args[n], true
+		}
+	}
+	for _, arg := range args {
+		if named, ok := arg.(Args); ok {
+			if value, ok := named[place]; ok {
+				return value, true
+			}
+		}
+	}
+	return nil, false
+}
+
+func say(out *strings.Builder, value any) {
+	switch v := value.(type) {
+	case string:
+		out.WriteString(v)
+	case int:
+		out.WriteString(strconv.Itoa(v))
+	default:
+		fmt.Fprint(out, v)
+	}
 }
 
 // scriptMessages returns the messages the front end needs: every key that begins with "js.", without that prefix, in the reader's language.

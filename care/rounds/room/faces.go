@@ -34,7 +34,7 @@ func showing(of func(context.Context, due.Window, rounds.Data) room.Showing) fun
 }
 
 func faceCheck(ctx context.Context, w due.Window, d rounds.Data) room.Showing {
-	return room.Showing{What: ui.T(ctx, "rounds.page.face_check", lower(levelWords(ctx, rounds.LevelOf(d.Level), &d))), Last: lastWords(ctx, &d), Act: ui.T(ctx, "rounds.page.check"), Href: path(w.Chart, "check")}
+	return room.Showing{What: ui.T(ctx, "rounds.page.face_check", lower(levelWords(ctx, rounds.LevelOf(d.Level), &d))), Last: lastWords(ctx, &d), Act: ui.T(ctx, "rounds.page.check"), Href: path(w.Chart, "check"), Device: settled(w.Chart, &d)}
 }
 
 func faceRelief(ctx context.Context, w due.Window, d rounds.Data) room.Showing {

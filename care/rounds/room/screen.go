@@ -146,7 +146,7 @@ func roundRow(ctx context.Context, d *access.Directory, r *Row) ui.RoundRow {
 	case rounds.Intervals:
 		row.Ring = ringOf(ctx, r.Window)
 		row.Last = lastWords(ctx, &r.Data)
-		maps.Copy(row.Attrs, settled(r))
+		maps.Copy(row.Attrs, settled(r.ID, &r.Data))
 	case rounds.Continuous:
 		row.Ring = ui.Ring{State: ui.Eyes, Word: ui.T(ctx, "rounds.page.eyes"), Under: ui.T(ctx, "rounds.page.eyes_on")}
 		row.Last = watchWords(ctx, d, r)
@@ -170,15 +170,15 @@ func ringOf(ctx context.Context, w *due.Window) ui.Ring {
 }
 
 // settled says to the device which entries settle the row, and what follows: data, not a rule.
-func settled(r *Row) templ.Attributes {
-	draws := make([]string, 0, len(r.Data.Draws)+1)
-	for _, d := range r.Data.Draws {
-		draws = append(draws, strconv.Itoa(d))
+func settled(chart record.ID, d *rounds.Data) templ.Attributes {
+	draws := make([]string, 0, len(d.Draws)+1)
+	for _, draw := range d.Draws {
+		draws = append(draws, strconv.Itoa(draw))
 	}
-	if len(draws) == 0 && r.Data.Minutes > 0 {
-		draws = append(draws, strconv.Itoa(r.Data.Minutes*60))
+	if len(draws) == 0 && d.Minutes > 0 {
+		draws = append(draws, strconv.Itoa(d.Minutes*60))
 	}
-	return templ.Attributes{"data-chart": r.ID.String(), "data-settled-by": rounds.KindChecked, "data-draws": strings.Join(draws, ","), "data-limit": strconv.Itoa(r.Data.Minutes * 60)}
+	return templ.Attributes{"data-chart": chart.String(), "data-settled-by": rounds.KindChecked, "data-draws": strings.Join(draws, ","), "data-limit": strconv.Itoa(d.Minutes * 60)}
 }
 
 // place is where a row stands in time: help and searches before everything, those in sight and out behind it.
