@@ -158,7 +158,7 @@ func (r *Room) showChart(c *web.Ctx) error {
 			v.Panels = append(v.Panels, shown)
 		}
 	}
-	return c.Show(ui.Page{Title: h.Name}, chartPage(v))
+	return c.Show(ui.Page{Title: ui.T(c.Context(), "clients.page.chart")}, chartPage(v))
 }
 
 // timeline reads the latest entries of the client's charts, each with what amends it beneath it.

@@ -96,7 +96,7 @@ func showSet(c *web.Ctx) error {
 		return fault.New(fault.Denied, "your role may not do this here")
 	}
 	f.Kind = topics[f.Topic].set
-	return c.Show(ui.Page{Title: f.Name}, setPage(f))
+	return c.Show(ui.Page{Title: ui.T(c.Context(), "clients.page.chart")}, setPage(f))
 }
 
 func showEnd(c *web.Ctx) error {
@@ -111,7 +111,7 @@ func showEnd(c *web.Ctx) error {
 		return fault.New(fault.Denied, "your role may not do this here")
 	}
 	f.Kind = topics[f.Topic].end
-	return c.Show(ui.Page{Title: f.Name}, endPage(f))
+	return c.Show(ui.Page{Title: ui.T(c.Context(), "clients.page.chart")}, endPage(f))
 }
 
 // itemOf reads which item a form is about.

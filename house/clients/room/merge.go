@@ -50,7 +50,7 @@ func showMerge(c *web.Ctx) error {
 			}
 		}
 	}
-	return c.Show(ui.Page{Title: h.Name}, mergePage(v))
+	return c.Show(ui.Page{Title: ui.T(c.Context(), "clients.page.chart")}, mergePage(v))
 }
 
 func (v *mergeView) compare(c *web.Ctx, with string) error {
@@ -90,7 +90,7 @@ func (v *mergeView) compare(c *web.Ctx, with string) error {
 	row("clients.page.where", func(o *clients.Client) string { return joined(names[o.Card.Unit], whereWords(ctx, &o.Card)) })
 	row("clients.page.allergies", func(o *clients.Client) string { return strings.Join(o.Allergies, ", ") })
 	row("clients.page.registered", func(o *clients.Client) string { return ui.DayText(ctx, o.Registered) })
-	return c.Show(ui.Page{Title: v.Name}, comparePage(*v))
+	return c.Show(ui.Page{Title: ui.T(c.Context(), "clients.page.chart")}, comparePage(*v))
 }
 
 func mergeLink(chart, with record.ID) string {
@@ -105,7 +105,7 @@ func showLeave(c *web.Ctx) error {
 	if h.Where != clients.Here {
 		return c.Redirect(path(h.ID))
 	}
-	return c.Show(ui.Page{Title: h.Name}, leavePage(h))
+	return c.Show(ui.Page{Title: ui.T(c.Context(), "clients.page.chart")}, leavePage(h))
 }
 
 func showDischarge(c *web.Ctx) error {
@@ -116,7 +116,7 @@ func showDischarge(c *web.Ctx) error {
 	if !h.In() {
 		return c.Redirect(path(h.ID))
 	}
-	return c.Show(ui.Page{Title: h.Name}, dischargePage(h))
+	return c.Show(ui.Page{Title: ui.T(c.Context(), "clients.page.chart")}, dischargePage(h))
 }
 
 // showPaper is the one page that shows the legal name: for legal papers, on paper.
@@ -125,7 +125,7 @@ func showPaper(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return c.Show(ui.Page{Title: h.Name}, paperPage(h))
+	return c.Show(ui.Page{Title: ui.T(c.Context(), "clients.page.chart")}, paperPage(h))
 }
 
 // showEntry is what another system said, as it was sent, or an entry that another cites.
@@ -167,5 +167,5 @@ func showCited(c *web.Ctx, h *head, e *record.Entry) error {
 		}
 		source = strings.ToValidUTF8(string(data), "\uFFFD")
 	}
-	return c.Show(ui.Page{Title: h.Name}, entryPage(h, item(c, e, nil), source))
+	return c.Show(ui.Page{Title: ui.T(c.Context(), "clients.page.chart")}, entryPage(h, item(c, e, nil), source))
 }
