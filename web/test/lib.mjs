@@ -16,7 +16,7 @@ export const sizes = { phone: { width: 390, height: 844 }, desk: { width: 1280, 
 /** Starts `milieu demo` and gives what it prints; end() stops it and says with which status it ended. */
 export async function demo(...flags) {
   if (!existsSync(program)) throw new Error("build the program first: make build");
-  const child = spawn(program, ["demo", "--json", ...flags], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = start("demo", "--json", ...flags);
   let errors = "";
   child.stderr.on("data", (part) => (errors += part));
   const ended = new Promise((done) => child.on("exit", (code, signal) => done(code ?? signal)));
@@ -24,14 +24,14 @@ export async function demo(...flags) {
     new Promise((done) => createInterface(child.stdout).once("line", done)),
     ended.then((code) => { throw new Error(`the demo ended with ${code}: ${errors}`); }),
   ]);
-  const end = async () => { child.kill("SIGTERM"); return ended; };
+  const end = async (signal = "SIGTERM") => { child.kill(signal); return ended; };
   const routes = () => new Promise((done, fail) => execFile(program, ["routes", "--json"], { maxBuffer: 1 << 24 }, (e, out) => (e ? fail(e) : done(JSON.parse(out)))));
   return { ...JSON.parse(line), end, routes, errors: () => errors, pid: child.pid };
 }
 
 /** Serves a data folder as it is, at an address. */
 export async function serve(data, addr) {
-  const child = spawn(program, ["serve", "--data", data, "--addr", addr], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = start("serve", "--data", data, "--addr", addr);
   let errors = "";
   child.stderr.on("data", (part) => (errors += part));
   const ended = new Promise((done) => child.on("exit", (code, signal) => done(code ?? signal)));
@@ -45,6 +45,16 @@ export async function serve(data, addr) {
 export function folder() {
   const dir = mkdtempSync(join(tmpdir(), "milieu-test-"));
   return { dir, remove: () => rmSync(dir, { recursive: true, force: true }) };
+}
+
+const running = new Set();
+process.on("exit", () => { for (const child of running) child.kill("SIGTERM"); }); // a trial that fails leaves nothing behind
+
+function start(...words) {
+  const child = spawn(program, words, { stdio: ["ignore", "pipe", "pipe"] });
+  running.add(child);
+  child.on("exit", () => running.delete(child));
+  return child;
 }
 
 const flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"];

@@ -106,6 +106,14 @@ export async function file(d, role, ...list) {
   return body;
 }
 
+/** Sends a form as the page of somebody signed in does, and gives where the server then leads. */
+export async function submit(page, d, path, fields) {
+  const now = new Date().toISOString();
+  const answer = await page.context().request.post(d.url + path, { form: { id: mint(), happened: now, written: now, ...fields }, headers: { "Milieu-Fragment": "1", Origin: d.url }, maxRedirects: 0 });
+  assert.ok(answer.status() < 400, `${path} answers ${answer.status()}: ${await answer.text()}`);
+  return answer.headers()["milieu-location"] ?? answer.headers().location ?? "";
+}
+
 /** Who a role's person is, as the record names them. */
 export async function personOf(shared, role) {
   shared.people ??= {};
