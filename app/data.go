@@ -36,6 +36,7 @@ type Data struct {
 	DB       *db.DB
 	Settings settings
 	vfs      string
+	lock     *os.File // while this process files into the folder
 }
 
 // credential is where systemd puts secrets handed to a service.
@@ -131,8 +132,11 @@ func OpenData(ctx context.Context, dir, keyFlag, databaseFlag string, log *slog.
 	return d, nil
 }
 
-// Build wires the rooms together on the data.
+// Build wires the rooms together on the data, which it takes for this process alone where that is an SQLite file.
 func (d *Data) Build(ctx context.Context, c clock.Clock, log *slog.Logger, progress func(string, int64, int64)) (*room.Building, error) {
+	if err := d.hold(); err != nil {
+		return nil, err
+	}
 	head := ""
 	if d.DB.Dialect == db.SQLite {
 		head = filepath.Join(d.Dir, headName)
@@ -149,6 +153,9 @@ func (d *Data) Close() error {
 	err := d.DB.Close()
 	if d.vfs != "" {
 		err = errors.Join(err, vault.Unregister(d.vfs))
+	}
+	if d.lock != nil {
+		err = errors.Join(err, d.lock.Close())
 	}
 	return err
 }

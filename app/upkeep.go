@@ -58,6 +58,9 @@ func (c *rebuildCmd) Run(ctx context.Context, s *std) error {
 		return err
 	}
 	defer data.Close()
+	if err := data.hold(); err != nil {
+		return err
+	}
 	plan, err := data.plan()
 	if err != nil {
 		return err
