@@ -203,7 +203,7 @@ func stripRow(ctx context.Context, t *Track, a ui.Strip, letter string) ui.Strip
 	}
 	for _, g := range t.Gaps {
 		if g.Late {
-			s.Spans = append(s.Spans, ui.StripSpan{Kind: ui.Gap, Span: ui.Span{From: latest(g.From, a.From), To: g.To}, Text: ui.SpanText(ctx, g.To.Sub(g.From))})
+			s.Spans = append(s.Spans, ui.StripSpan{Kind: ui.Gap, Span: ui.Span{From: latest(g.From, a.From), To: g.To}, Text: gapText(ctx, &g)})
 		}
 	}
 	for _, seg := range t.Line {
@@ -244,6 +244,13 @@ func summary(ctx context.Context, t *Track) string {
 		return ui.T(ctx, "rounds.page.sum_late", t.Counts.Late)
 	}
 	if t.Counts.Gaps == 0 {
+		switch last := t.Line[len(t.Line)-1]; {
+		case t.Counts.Seen > 0:
+		case last.Mode == rounds.Continuous:
+			return ui.T(ctx, "rounds.level_short."+last.Level.Code)
+		case last.Mode == rounds.Out:
+			return ui.T(ctx, "rounds.page.out")
+		}
 		return ui.T(ctx, "rounds.page.sum_seen", t.Counts.Seen)
 	}
 	return ui.T(ctx, "rounds.page.sum_longest", t.Counts.Seen, ui.SpanText(ctx, t.Counts.Longest))
@@ -284,9 +291,18 @@ func (v *nightView) lateGaps(ctx context.Context) ui.TableData {
 	slices.SortStableFunc(lines, func(a, b line) int { return int(b.gap.To.Sub(b.gap.From) - a.gap.To.Sub(a.gap.From)) })
 	for _, l := range lines {
 		t.Rows = append(t.Rows, ui.TableRow{Cells: []ui.Cell{{Text: l.name, PII: true}, {Text: ui.WhenText(ctx, l.gap.From)}, {Text: gapEnd(ctx, l.gap)},
-			{Text: ui.SpanText(ctx, l.gap.Regime.Every)}, {Text: ui.SpanText(ctx, l.gap.To.Sub(l.gap.From))}, {Text: remark(ctx, l.gap)}}})
+			{Text: ui.SpanText(ctx, l.gap.Regime.Every)}, {Text: gapText(ctx, &l.gap)}, {Text: remark(ctx, l.gap)}}})
 	}
 	return t
+}
+
+// gapText is how long a gap was; with its seconds where only they are over what was ordered.
+func gapText(ctx context.Context, g *rounds.Gap) string {
+	d := g.To.Sub(g.From)
+	if g.By < time.Minute && d < time.Hour+time.Minute {
+		return ui.T(ctx, "rounds.page.min_sec", int(d/time.Minute), int(d%time.Minute/time.Second))
+	}
+	return ui.SpanText(ctx, d)
 }
 
 func gapEnd(ctx context.Context, g rounds.Gap) string {
@@ -320,7 +336,11 @@ func (v *nightView) tally(ctx context.Context) []ui.Count {
 
 // counts is a row of figures of the report.
 func counts(ctx context.Context, c rounds.Counts) []ui.Cell {
-	return []ui.Cell{{Text: strconv.Itoa(c.Seen)}, {Text: strconv.Itoa(c.NotSeen)}, {Text: share(c.InTime())}, {Text: strconv.Itoa(c.Late)}, {Text: strconv.Itoa(c.Missed)}, {Text: strconv.Itoa(c.Later)}, {Text: ui.SpanText(ctx, c.Longest)}}
+	longest, within := "–", "–"
+	if c.Gaps > 0 {
+		longest, within = ui.SpanText(ctx, c.Longest), share(c.InTime())
+	}
+	return []ui.Cell{{Text: strconv.Itoa(c.Seen)}, {Text: strconv.Itoa(c.NotSeen)}, {Text: within}, {Text: strconv.Itoa(c.Late)}, {Text: strconv.Itoa(c.Missed)}, {Text: strconv.Itoa(c.Later)}, {Text: longest}}
 }
 
 func countColumns(ctx context.Context, first string) []ui.Column {

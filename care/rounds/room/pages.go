@@ -7,6 +7,7 @@ import (
 	"milieu/care/rounds"
 	"milieu/kit/access"
 	"milieu/kit/db"
+	"milieu/kit/due"
 	"milieu/kit/record"
 	"milieu/kit/room"
 	"milieu/kit/ui"
@@ -66,19 +67,26 @@ func said() map[string]web.Said {
 
 // pack names the pages that a round needs without a network: the round, and for each person the sheets to check and to raise a level.
 func pack() []room.PackPart {
-	return []room.PackPart{{Name: "rounds", Pages: func(c *web.Ctx, _ db.Querier, unit record.ID) ([]url.URL, error) {
+	return []room.PackPart{{Name: "rounds", Pages: func(c *web.Ctx, q db.Querier, unit record.ID) ([]url.URL, error) {
 		if !c.Scope.May(actionRead) {
 			return nil, nil
 		}
 		pages := []url.URL{{Path: "/rounds"}, {Path: "/rounds/hazards"}, {Path: "/rounds/environment"}, {Path: "/rounds/paper"}}
-		for _, chart := range c.Directory.ChartsIn(unit, "client") {
-			for _, one := range []struct{ page, action string }{{"check", rounds.ActionCheck}, {"level", rounds.ActionRaise}, {"relief", rounds.ActionRelieve}} {
+		charts := c.Directory.ChartsIn(unit, "client")
+		for _, chart := range charts {
+			for _, one := range []struct{ page, action string }{{"check", rounds.ActionCheck}, {"level", rounds.ActionRaise}} {
 				if c.Scope.May(one.action) {
 					pages = append(pages, url.URL{Path: path(chart, one.page)})
 				}
 			}
 		}
-		return pages, nil
+		open, err := due.Of(q, charts...)
+		for _, w := range open {
+			if w.Rule == rounds.RuleRelief && c.Scope.May(rounds.ActionRelieve) {
+				pages = append(pages, url.URL{Path: path(w.Chart, "relief")})
+			}
+		}
+		return pages, err
 	}}}
 }
 

@@ -158,7 +158,7 @@ func TestBreathingNotSeenCallsHelpAndSaysWhoWasTold(t *testing.T) {
 	b := w.Browse(w.worker)
 	said := w.send(b, rounds.KindChecked, w.people[0], "place=own_room&state=breathing_not_seen&method=seen")
 	wants(t, said, "Help is called", "Help for Person 00: own room, Room 1", "Jo Ferrand called at 02:00", "It stands on every screen of this unit: Bashir Nuri")
-	wants(t, plainText(w.page(b, "/rounds")), "Help called: 1")
+	wants(t, plainText(w.page(b, "/rounds")), "1 needs help")
 	win, ok := w.window(w.people[0], rounds.RuleHelp)
 	if !ok {
 		t.Fatal("no call for help is open")
