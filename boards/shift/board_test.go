@@ -152,4 +152,3 @@ func BenchmarkShiftBoard(b *testing.B) {
 		}
 	}
 }
-

@@ -416,7 +416,9 @@ func (v *nightView) evidence(ctx context.Context, p rounds.Pattern) ui.TableData
 	return t
 }
 
-func exact(ctx context.Context, t time.Time) string { return t.In(ui.From(ctx).Zone).Format("15:04:05") }
+func exact(ctx context.Context, t time.Time) string {
+	return t.In(ui.From(ctx).Zone).Format("15:04:05")
+}
 
 func (v *nightView) href(day time.Time, shift int) string {
 	out := "/rounds/night?date=" + day.Format("2006-01-02")

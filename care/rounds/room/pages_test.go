@@ -17,6 +17,7 @@ import (
 	"milieu/house/staff"
 	staffroom "milieu/house/staff/room"
 	"milieu/kit/access"
+	"milieu/kit/db"
 	"milieu/kit/due"
 	"milieu/kit/live"
 	"milieu/kit/record"
@@ -308,6 +309,36 @@ func TestAScreenHearsOfEachChange(t *testing.T) {
 func TestWordsOfThePages(t *testing.T) {
 	for _, fault := range ui.CheckCatalogue(os.DirFS("."), "rounds.page.") {
 		t.Error(fault)
+	}
+}
+
+// asked counts the questions put to the database.
+type asked struct {
+	db.Querier
+	n int
+}
+
+func (a *asked) Query(query string, args ...any) (db.Rows, error) {
+	a.n++
+	return a.Querier.Query(query, args...)
+}
+
+func (a *asked) QueryRow(query string, args ...any) db.Row {
+	a.n++
+	return a.Querier.QueryRow(query, args...)
+}
+
+func TestTheRoundAsksFewQuestions(t *testing.T) {
+	w := newPagesWard(t, 12)
+	for _, p := range w.people {
+		w.seen(p, "talking")
+	}
+	q := &asked{Querier: w.DB.Read(context.Background())}
+	if _, err := Rows(q, w.unit); err != nil {
+		t.Fatal(err)
+	}
+	if q.n > 5 { // people, rooms, rules, dues, and when the system was down
+		t.Errorf("%d questions for one screen", q.n)
 	}
 }
 

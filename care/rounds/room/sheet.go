@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/a-h/templ"
 
@@ -104,13 +106,8 @@ func (v *checkView) answers(ctx context.Context) []ui.Answer {
 
 // sentence begins a text with a capital.
 func sentence(s string) string {
-	for i, r := range s {
-		if upper := []rune(s[:i+len(string(r))]); r >= 'a' && r <= 'z' {
-			return string(upper[0]-'a'+'A') + s[i+1:]
-		}
-		break
-	}
-	return s
+	r, size := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(r)) + s[size:]
 }
 
 func chips(ctx context.Context, prefix string, codes []string) []ui.Choice {
