@@ -2,11 +2,12 @@
 // narrow phone to a desk, without a complaint of the browser, and light to load.
 import assert from "node:assert/strict";
 import { axe, sizes, sleep } from "./lib.mjs";
+import { pages, reachable } from "./crawl.mjs";
 import { file, morning, night, somebody, submit, trial } from "./walk.mjs";
 
 export async function before() {
   const shared = await night();
-  shared.routes = (await shared.d.routes()).filter((one) => one.method === "GET" && !one.path.startsWith("/api/")).map((one) => ({ ...one, test: new RegExp("^" + one.path.replace("{$}", "").replace(/\{[^}]+\}/g, "[^/]+").replace(/\/$/, "/") + "$") }));
+  shared.routes = await pages(shared.d);
   shared.reached = new Set();
   shared.looked = new Set();
   // A help called, a search begun and somebody not yet admitted have pages of their own.
@@ -24,38 +25,6 @@ export const after = morning;
 
 // Both sizes and both themes; the long trials try each with each.
 const views = process.env.MILIEU_TRIALS ? [["phone", "light"], ["phone", "dark"], ["desk", "dark"], ["desk", "light"]] : [["phone", "light"], ["desk", "dark"]];
-
-// What is no page: files, streams, fragments and doors that machines use.
-const noPages = new Set(["/static/", "/healthz", "/live", "/sw.js", "/drafts", "/device/phones", "/clients/{chart}/photo.jpg", "/welcome/{token}"]);
-
-/** One address of each page that links lead to, from the shift board on. */
-async function reachable(shared, page, begin = []) {
-  const found = new Map();
-  const queue = [new URL(page.url()).pathname, "/account", ...begin, "/sign-out"];
-  while (queue.length > 0) {
-    const address = queue.shift();
-    const url = new URL(address, shared.d.url);
-    const route = shared.routes.find((one) => one.test.test(url.pathname));
-    if (!route || noPages.has(route.path)) continue;
-    const key = [route.path, ...[...url.searchParams.keys()].sort()].join(" ");
-    if (found.has(key)) continue;
-    const answer = await page.context().request.get(url.href, { maxRedirects: 0, headers: { Accept: "text/html" } });
-    assert.ok(answer.status() < 400, `a link leads to ${address}, which answers ${answer.status()}`);
-    if (answer.status() >= 300) {
-      queue.push(answer.headers().location);
-      continue;
-    }
-    const text = await answer.text();
-    if (!/^\s*<!doctype html>/i.test(text)) continue;
-    found.set(key, url.pathname + url.search);
-    shared.reached.add(route.path);
-    for (const [, href] of text.matchAll(/<a\b[^>]*\shref="([^"#]+)/g)) {
-      const next = new URL(href.replaceAll("&amp;", "&"), url);
-      if (next.origin === url.origin) queue.push(next.pathname + next.search);
-    }
-  }
-  return [...found.values()];
-}
 
 /** The same elements in the same classes need not be looked at twice. */
 const shape = (page) => page.evaluate(() => location.pathname.replace(/[0-9a-f-]{36}/g, "…") + [...new Set([...document.querySelectorAll("main *")].map((one) => `${one.tagName}.${one.className?.baseVal ?? one.className}${one.getAttributeNames().join()}`))].sort().join());
@@ -139,7 +108,7 @@ export default {
   }),
 
   "no page is left that no link leads to": trial(async ({ shared }) => {
-    assert.deepEqual(shared.routes.map((one) => one.path).filter((path) => !noPages.has(path) && !shared.reached.has(path)), []);
+    assert.deepEqual(shared.routes.map((one) => one.path).filter((path) => !shared.reached.has(path)), []);
   }),
 
   "the first screen weighs less than 60 kB": trial(async ({ d, open }) => {
