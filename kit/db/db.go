@@ -80,6 +80,8 @@ type DB struct {
 	writer writer
 	mu     sync.Mutex // one write transaction at a time in this process
 	closes []func() error
+
+	closing sync.Once
 }
 
 type writer interface {
@@ -145,13 +147,16 @@ func (d Dialect) ForUpdate() string {
 	return ""
 }
 
-// Close ends the database's connections.
-func (d *DB) Close() error {
-	errs := []error{d.read.Close(), d.writer.close()}
-	for _, c := range d.closes {
-		errs = append(errs, c())
-	}
-	return errors.Join(errs...)
+// Close ends the database's connections. Closing again does nothing.
+func (d *DB) Close() (err error) {
+	d.closing.Do(func() {
+		errs := []error{d.read.Close(), d.writer.close()}
+		for _, c := range d.closes {
+			errs = append(errs, c())
+		}
+		err = errors.Join(errs...)
+	})
+	return err
 }
 
 type reader struct {

@@ -3,8 +3,10 @@ package db
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"runtime"
@@ -40,28 +42,26 @@ func OpenSQLite(ctx context.Context, o SQLiteOptions) (*DB, error) {
 	if o.NoSync {
 		sync = "synchronous(off)"
 	}
-	w, err := sql.Open("sqlite", dsn(sync, "wal_autocheckpoint(4000)", "cache_size(-16000)"))
+	side, err := sql.Open("sqlite", dsn(sync, "wal_autocheckpoint(0)", "cache_size(-500)"))
 	if err != nil {
 		return nil, fmt.Errorf("opening %s: %w", o.Path, err)
 	}
-	w.SetMaxOpenConns(1)
-	conn, err := w.Conn(ctx)
-	if err == nil {
-		err = conn.PingContext(ctx)
-	}
+	// The writer speaks to the driver itself: every statement of an entry passes here, and package sql's pooling is for many callers.
+	conn, err := side.Driver().Open(dsn(sync, fmt.Sprintf("wal_autocheckpoint(%d)", writerCheckpoint), "cache_size(-16000)"))
 	if err != nil {
-		w.Close()
+		side.Close()
 		return nil, fmt.Errorf("opening %s: %w", o.Path, explain(o, err))
 	}
+	w := &sqliteWriter{conn: conn, side: startCheckpointer(side), stmts: map[string]driver.Stmt{}}
 	r, err := sql.Open("sqlite", dsn("query_only(1)", "cache_size(-4000)"))
 	if err != nil {
-		w.Close()
+		w.close()
 		return nil, fmt.Errorf("opening %s for reading: %w", o.Path, err)
 	}
 	n := max(4, 2*runtime.NumCPU())
 	r.SetMaxOpenConns(n)
 	r.SetMaxIdleConns(n)
-	return &DB{Dialect: SQLite, Path: o.Path, read: r, writer: &sqliteWriter{db: w, conn: conn, stmts: map[string]*sql.Stmt{}, open: map[*sqliteRows]struct{}{}, busy: map[string]bool{}}}, nil
+	return &DB{Dialect: SQLite, Path: o.Path, read: r, writer: w}, nil
 }
 
 // explain names what the vault refused; SQLite itself can only say "disk I/O error".
@@ -73,25 +73,24 @@ func explain(o SQLiteOptions, err error) error {
 }
 
 type sqliteWriter struct {
-	db    *sql.DB
-	conn  *sql.Conn
-	stmts map[string]*sql.Stmt
-	open  map[*sqliteRows]struct{} // results being read
-	busy  map[string]bool          // by query: its prepared statement is being read from
+	conn  driver.Conn
+	side  *checkpointer
+	stmts map[string]driver.Stmt
 }
 
 func (w *sqliteWriter) close() error {
+	errs := []error{w.side.close()}
 	for _, s := range w.stmts {
-		s.Close()
+		errs = append(errs, s.Close())
 	}
-	return errors.Join(w.conn.Close(), w.db.Close())
+	return errors.Join(append(errs, w.conn.Close())...)
 }
 
-func (w *sqliteWriter) stmt(query string) (*sql.Stmt, error) {
+func (w *sqliteWriter) stmt(query string) (driver.Stmt, error) {
 	if s := w.stmts[query]; s != nil {
 		return s, nil
 	}
-	s, err := w.conn.PrepareContext(context.Background(), query)
+	s, err := w.conn.Prepare(query)
 	if err != nil {
 		return nil, fmt.Errorf("preparing %q: %w", query, err)
 	}
@@ -105,7 +104,11 @@ func (w *sqliteWriter) exec(query string, args ...any) error {
 	if err != nil {
 		return err
 	}
-	if _, err := s.Exec(args...); err != nil {
+	values, err := named(args)
+	if err == nil {
+		_, err = s.(driver.StmtExecContext).ExecContext(context.Background(), values)
+	}
+	if err != nil {
 		return fmt.Errorf("%s: %w", firstWords(query), err)
 	}
 	return nil
@@ -121,88 +124,71 @@ func (w *sqliteWriter) begin(ctx context.Context) (txn, error) {
 	return sqliteTx{w}, nil
 }
 
-// sqliteRows keeps a prepared statement from being used for two results at once: SQLite would refuse it.
-type sqliteRows struct {
-	*sql.Rows
-	w     *sqliteWriter
-	query string
-	own   *sql.Stmt // prepared for these rows alone; nil when they use the shared one
-}
-
-// Close implements Rows.
-func (r *sqliteRows) Close() error {
-	if _, open := r.w.open[r]; !open {
-		return nil
-	}
-	delete(r.w.open, r)
-	err := r.Rows.Close()
-	if r.own != nil {
-		return errors.Join(err, r.own.Close())
-	}
-	delete(r.w.busy, r.query)
-	return err
-}
-
-// closeRows closes what a transaction has left open, as it may when it panics.
-func (w *sqliteWriter) closeRows() {
-	for r := range w.open {
-		_ = r.Close() // the transaction is over in any case
-	}
-}
-
 type sqliteTx struct{ w *sqliteWriter }
 
 func (t sqliteTx) Exec(query string, args ...any) error {
-	if strings.IndexByte(query, ';') >= 0 { // a schema of several statements
-		if _, err := t.w.conn.ExecContext(context.Background(), query, args...); err != nil {
-			return fmt.Errorf("%s: %w", firstWords(query), err)
-		}
-		return nil
+	if strings.IndexByte(query, ';') < 0 {
+		return t.w.exec(query, args...)
 	}
-	return t.w.exec(query, args...)
+	values, err := named(args) // a schema of several statements
+	if err == nil {
+		_, err = t.w.conn.(driver.ExecerContext).ExecContext(context.Background(), query, values)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", firstWords(query), err)
+	}
+	return nil
 }
 
-func (t sqliteTx) Query(query string, args ...any) (Rows, error) {
-	r := &sqliteRows{w: t.w, query: query}
+func (t sqliteTx) query(query string, args []any) (*values, error) {
 	s, err := t.w.stmt(query)
-	if err == nil && t.w.busy[query] {
-		s, err = t.w.conn.PrepareContext(context.Background(), query)
-		r.own = s
-	}
 	if err != nil {
 		return nil, err
 	}
-	if r.Rows, err = s.Query(args...); err != nil {
-		if r.own != nil {
-			r.own.Close()
-		}
+	out := &values{}
+	in, err := named(args)
+	if err == nil {
+		err = out.fill(s, in)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w", firstWords(query), err)
 	}
-	t.w.open[r] = struct{}{}
-	if r.own == nil {
-		t.w.busy[query] = true
-	}
-	return r, nil
+	return out, nil
 }
 
-func (t sqliteTx) QueryRow(query string, args ...any) Row {
-	if t.w.busy[query] {
-		rows, err := t.Query(query, args...)
-		if err != nil {
-			return failedRow{err}
-		}
-		return oneRow{rows}
+// fill reads all rows of a statement.
+func (r *values) fill(s driver.Stmt, in []driver.NamedValue) error {
+	rows, err := s.(driver.StmtQueryContext).QueryContext(context.Background(), in)
+	if err != nil {
+		return err
 	}
-	s, err := t.w.stmt(query)
+	n := len(rows.Columns())
+	for {
+		row := make([]driver.Value, n)
+		if err = rows.Next(row); err != nil {
+			break
+		}
+		r.rows = append(r.rows, row)
+	}
+	if err == io.EOF { //nolint:errorlint // the driver's own sign of the end
+		err = nil
+	}
+	return errors.Join(err, rows.Close())
+}
+
+func (t sqliteTx) Query(query string, args ...any) (Rows, error) { return t.query(query, args) }
+
+func (t sqliteTx) QueryRow(query string, args ...any) Row {
+	rows, err := t.query(query, args)
 	if err != nil {
 		return failedRow{err}
 	}
-	return s.QueryRow(args...)
+	return oneRow{rows}
 }
 
 func (t sqliteTx) commit() error {
-	t.w.closeRows()
 	err := t.w.exec("COMMIT")
+	t.w.side.commits.Add(1)
 	if err != nil {
 		t.rollback()
 	}
@@ -210,7 +196,6 @@ func (t sqliteTx) commit() error {
 }
 
 func (t sqliteTx) rollback() {
-	t.w.closeRows()
 	// After some failures SQLite has rolled back by itself and this only says so.
 	_ = t.w.exec("ROLLBACK")
 }
