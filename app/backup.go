@@ -49,7 +49,7 @@ func (d *Data) maker(dest string, c clock.Clock, s *std) (*backup.Maker, error) 
 	for _, p := range plan.Projections {
 		m.Disposable = append(m.Disposable, p.Tables...)
 	}
-	m.Disposable = append(m.Disposable, "projection", "service")
+	m.Disposable = append(m.Disposable, "projection")
 	return m, nil
 }
 

@@ -44,7 +44,12 @@ func (c *serveCmd) Run(ctx context.Context, s *std) error {
 	if err != nil {
 		return fmt.Errorf("listening at %s: %w", c.Addr, err)
 	}
-	h, err := data.start(ctx, s, clock.System())
+	now, err := data.DB.Clock(ctx)
+	if err != nil {
+		l.Close()
+		return err
+	}
+	h, err := data.start(ctx, s, now)
 	if err != nil {
 		l.Close()
 		return err
