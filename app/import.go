@@ -12,6 +12,7 @@ import (
 	"milieu/kit/db"
 	"milieu/kit/due"
 	"milieu/kit/record"
+	"milieu/kit/room"
 )
 
 type importCmd struct {
@@ -21,6 +22,7 @@ type importCmd struct {
 type importFHIRCmd struct {
 	dataFlags
 	Unit   string   `required:"" placeholder:"NAME" help:"The unit that cares for them."`
+	Open   int      `placeholder:"BEDS" help:"Open the unit, with this many single rooms, when there is none of that name."`
 	Admit  bool     `help:"Admit each to a free bed of the unit while there are any."`
 	Source string   `default:"import" help:"Names the system that the files come from; keep it the same, so that the same people are known again."`
 	Files  []string `arg:"" type:"existingpath" help:"Files, or folders of files."`
@@ -38,6 +40,9 @@ func (c *importFHIRCmd) Run(ctx context.Context, s *std) error {
 		return err
 	}
 	unit, err := unitNamed(h.DB.Read(ctx), c.Unit)
+	if err != nil && c.Open > 0 {
+		unit, err = openUnit(ctx, h, c.Unit, c.Open)
+	}
 	if err != nil {
 		return errors.Join(err, h.Close())
 	}
@@ -62,9 +67,30 @@ func (c *importFHIRCmd) Run(ctx context.Context, s *std) error {
 	fmt.Fprintf(s.out, "%d people in %d files: %d new, %d changed, %d the same, %d refused; %d entries\n", len(report.People), len(files),
 		report.Count(clients.New), report.Count(clients.Changed), report.Count(clients.Same), report.Count(clients.Refused), report.Entries)
 	if report.Count(clients.Refused) > 0 {
-		return errors.Join(errors.New("some people were refused; the reasons are above, and the others are in"), h.Close())
+		return errors.Join(fmt.Errorf("some people were refused; the reasons are above, and the others are in"), h.Close())
 	}
 	return h.Close()
+}
+
+// openUnit opens a ward with single rooms, numbered from 1.
+func openUnit(ctx context.Context, h *room.Building, name string, beds int) (record.ID, error) {
+	unit := record.NewID(h.Clock.Now())
+	if err := file(ctx, h, due.Program(), "places.unit_opened", unit, &places.UnitOpened{Name: name, Kind: "ward"}); err != nil {
+		return unit, err
+	}
+	for i := range beds {
+		e, err := entry(h, "places.room_added", unit, &places.RoomAdded{Name: fmt.Sprintf("Room %d", i+1), Kind: "bedroom"}, h.Clock.Now())
+		if err != nil {
+			return unit, err
+		}
+		if o := h.Committer.File(ctx, due.Program(), e)[0]; o.Err != nil {
+			return unit, o.Err
+		}
+		if err := file(ctx, h, due.Program(), "places.bed_added", unit, &places.BedAdded{Room: e.ID, Name: "A"}); err != nil {
+			return unit, err
+		}
+	}
+	return unit, nil
 }
 
 // unitNamed finds an open unit by its name or ID.

@@ -167,9 +167,9 @@ func (m *Importer) Import(ctx context.Context, files []File, o ImportOptions) (*
 			taken = Taken{Name: p.Legal.Full, Status: Refused}
 			report.Problems = append(report.Problems, problemOf(p, err))
 		}
-		if o.Admit && taken.Status != Refused && !taken.Admitted && len(beds) == 0 {
+		if o.Admit && taken.Status == New && !taken.Admitted && !p.Deceased {
 			report.Problems = append(report.Problems, fhir.Problem{File: p.Source.File, Line: p.Source.Line, Resource: p.Source.Reference, Severity: fhir.Warning,
-				Reason: "was not admitted: no bed of the unit is free, or the person is in care already"})
+				Reason: "is registered but was not admitted: no bed of the unit is free"})
 		}
 		report.People = append(report.People, taken)
 		report.Entries += taken.Entries
