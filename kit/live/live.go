@@ -5,6 +5,7 @@
 package live
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
@@ -55,7 +56,7 @@ const (
 	ringSize  = 8192
 	queueSize = 16 // messages a listener may be behind
 	// coalesce is how long a topic gathers changes after it has sent some: the first goes out at once.
-	coalesce  = 200 * time.Millisecond
+	coalesce  = 150 * time.Millisecond
 	heartbeat = 15 * time.Second
 	slow      = 10 * time.Second // a write that takes longer ends the stream
 )
@@ -72,7 +73,7 @@ type topic struct {
 
 type message struct {
 	seq  int64
-	data []byte // nil: load afresh
+	data []byte // as lines of the stream, shared by all listeners of the topic; nil: load afresh
 }
 
 // Listener is one open stream.
@@ -250,8 +251,9 @@ func (h *Hub) send(t *topic, data []byte, nothing bool) {
 	if nothing {
 		return
 	}
+	shared := lines(data)
 	for l := range t.listeners {
-		m := message{h.heard(l), data}
+		m := message{h.heard(l), shared}
 		if l.lost {
 			m.data = nil
 		}
@@ -376,19 +378,34 @@ func (h *Hub) now() []byte {
 
 // event writes a message in the form of the standard: every line of the data behind its own "data:".
 func event(m message) []byte {
-	b := []byte("id: " + strconv.FormatInt(m.seq, 10) + "\n")
 	if m.data == nil {
-		return append(b, "event: stale\ndata:\n\n"...)
+		return []byte("id: " + strconv.FormatInt(m.seq, 10) + "\nevent: stale\ndata:\n\n")
 	}
+	b := make([]byte, 0, len(m.data)+32)
+	b = append(b, "id: "...)
+	b = strconv.AppendInt(b, m.seq, 10)
+	b = append(b, '\n')
+	return append(b, m.data...)
+}
+
+// lines are data in the form of the stream, made once for all who hear it. Nil stays nil.
+func lines(data []byte) []byte {
+	if data == nil {
+		return nil
+	}
+	b := make([]byte, 0, len(data)+len(data)/16+16)
 	b = append(b, "data: "...)
-	for _, c := range m.data {
-		if c == '\r' {
-			continue
+	for len(data) > 0 {
+		at := bytes.IndexAny(data, "\r\n")
+		if at < 0 {
+			b = append(b, data...)
+			break
 		}
-		b = append(b, c)
-		if c == '\n' {
-			b = append(b, "data: "...)
+		b = append(b, data[:at]...)
+		if data[at] == '\n' {
+			b = append(b, "\ndata: "...)
 		}
+		data = data[at+1:]
 	}
 	return append(b, "\n\n"...)
 }

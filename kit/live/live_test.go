@@ -293,7 +293,7 @@ func TestEventForm(t *testing.T) {
 		"one\ntwo":            "id: 7\ndata: one\ndata: two\n\n",
 		"a\r\nevent: stale\n": "id: 7\ndata: a\ndata: event: stale\ndata: \n\n",
 	} {
-		if got := string(event(message{7, []byte(data)})); got != want {
+		if got := string(event(message{7, lines([]byte(data))})); got != want {
 			t.Errorf("%q: %q, want %q", data, got, want)
 		}
 	}
