@@ -71,13 +71,13 @@ func TestOnlyWhatConcernsATopic(t *testing.T) {
 	h, drawn := newHub(t)
 	l := listen(t, h, 0, north)
 	h.Publish(signal(1, "south"), signal(2, "north"), signal(3, "east"))
-	if m := within(t, l); string(m.data) != "<li>2</li>\n" || m.seq != 3 {
+	if m := within(t, l); string(m.data) != string(lines([]byte("<li>2</li>\n"))) || m.seq != 3 {
 		t.Errorf("%d: %s", m.seq, m.data)
 	}
 	h.Publish(signal(4, "south"))
 	own := listen(t, h, 0, Topic{View: "rows", Of: signal(5, "").Chart, Viewer: "nurse"})
 	h.Publish(signal(5, "south"))
-	if m := within(t, own); string(m.data) != "<li>5</li>\n" {
+	if m := within(t, own); string(m.data) != string(lines([]byte("<li>5</li>\n"))) {
 		t.Errorf("a person's own: %s", m.data)
 	}
 	if drawn.Load() != 2 {
@@ -171,7 +171,7 @@ func TestTheSlowerTopicIsNotSkipped(t *testing.T) {
 		t.Errorf("said to have heard up to %d while 2 was not yet told", m.seq)
 	}
 	close(hold)
-	if m := within(t, l); string(m.data) != "slow" || m.seq != 3 {
+	if m := within(t, l); string(m.data) != string(lines([]byte("slow"))) || m.seq != 3 {
 		t.Errorf("%d: %s", m.seq, m.data)
 	}
 }
