@@ -1,0 +1,117 @@
+// Pictures of the main pages for the eye, light and dark, in screens/ (not kept), and the one for the README in docs/picture.png.
+//
+//	node web/test/screens.mjs
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { sizes } from "./lib.mjs";
+import { chip, file, morning, night, openSheet, rowOf, said, save, sheetOf, somebody } from "./walk.mjs";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
+const out = join(root, "screens");
+rmSync(out, { recursive: true, force: true });
+mkdirSync(out);
+
+const shared = await night("--hours", "9");
+const { d, browser } = shared;
+const [here, lost, helped] = [await somebody(shared, "every_15"), await somebody(shared, "general"), await somebody(shared, "every_30")];
+
+/** The states that a night has. */
+await file(d, "nurse",
+  [d.unit, "rounds.hazard_reported", { what: "broken", place: "hallway", words: "The rail by the stairs is loose" }],
+  [lost, "rounds.not_seen", { reason: "not_in_room" }],
+  [here, "clients.flag_set", { text: "Knock, wait, say your name" }]);
+
+const plain = (path) => async (page) => { await page.goto(d.url + path); };
+const looks = {
+  worker: {
+    phone: {
+      shift: plain("/"), mine: plain("/?whose=mine"), round: plain("/rounds"), people: plain("/clients"), person: plain(`/clients/${here}`),
+      check: (page) => openSheet(page, d, here),
+      level: (page) => openSheet(page, d, here, "level"),
+      "not-seen": async (page) => { const sheet = await openSheet(page, d, here); await chip(sheet, "Not seen"); },
+      "said-back": async (page) => {
+        await page.goto(d.url + "/rounds");
+        const chart = await page.locator("[data-list=rounds] > li[data-settled-by]").first().getAttribute("data-chart");
+        await rowOf(page, chart).locator("a").click();
+        await sheetOf(page, chart).locator(".whole button:visible").first().click();
+        await said(page);
+      },
+      help: async (page) => {
+        const sheet = await openSheet(page, d, helped, (await page.request.get(`${d.url}/rounds/${helped}/help`)).ok() ? "check" : "check");
+        await chip(sheet, "Own room");
+        await chip(sheet, "Breathing not seen");
+        await save(sheet);
+        await said(page);
+      },
+      search: (page) => openSheet(page, d, lost, "search"), walk: plain("/rounds/environment"), device: plain("/device"), more: async (page) => { await page.goto(d.url); await page.locator("[data-open=more]").click(); },
+      error: plain("/nowhere"),
+      offline: async (page) => {
+        await page.goto(d.url + "/rounds");
+        await page.context().setOffline(true);
+        await page.waitForSelector("[data-offline]:not([hidden])");
+      },
+    },
+    desk: { round: (page) => openSheet(page, d, here) },
+  },
+  supervisor: {
+    desk: {
+      shift: plain("/"), night: plain("/rounds/night"), "night-table": async (page) => { await page.goto(d.url + "/rounds/night"); await page.getByText("Table", { exact: true }).first().click(); },
+      people: plain("/clients"), "no-people": plain("/clients?q=zzzz"), person: plain(`/clients/${here}`), health: plain(`/clients/${here}/health`), orders: plain(`/rounds/${here}/orders`),
+      hazards: plain("/rounds/hazards"), rules: plain("/rounds/rules"), rota: plain("/rota"), staff: plain("/staff"), unit: plain(`/units/${d.unit}`), new: plain("/clients/new"), walk: plain("/rounds/environment"),
+    },
+    phone: { night: plain("/rounds/night"), shift: plain("/") },
+    wall: { wall: plain("/wall") },
+  },
+  administrator: { desk: { first: plain("/"), house: plain("/house") } },
+};
+
+const wanted = process.argv.slice(2);
+let taken = 0;
+for (const [role, bySize] of Object.entries(looks)) {
+  for (const [size, pages] of Object.entries(bySize)) {
+    for (const theme of ["light", "dark"]) {
+      for (const [name, show] of Object.entries(pages)) {
+        if (wanted.length && !wanted.some((one) => `${size}-${name}`.startsWith(one))) continue;
+        const context = await browser.newContext({ viewport: sizes[size], colorScheme: theme, reducedMotion: "reduce", serviceWorkers: name === "offline" ? "allow" : "block" });
+        const page = await context.newPage();
+        page.setDefaultTimeout(15_000);
+        await page.goto(d.sign_in[role]);
+        try {
+          await show(page);
+          await page.waitForTimeout(150);
+        } catch (e) {
+          console.log(`${role} ${size} ${name}: ${e.message.split("\n")[0]}`);
+        }
+        await page.screenshot({ path: join(out, `${size}-${name}-${role}-${theme}.png`) });
+        taken++;
+        await context.close();
+      }
+    }
+  }
+}
+console.log(`${taken} pictures in screens/`);
+
+/** Three of them side by side, as the README shows them. */
+async function picture() {
+  const shot = async (role, size, show) => {
+    const context = await browser.newContext({ viewport: size, colorScheme: "light", reducedMotion: "reduce", serviceWorkers: "block" });
+    const page = await context.newPage();
+    await page.goto(d.sign_in[role]);
+    await show(page);
+    await page.waitForTimeout(200);
+    const png = await page.screenshot();
+    await context.close();
+    return `data:image/png;base64,${png.toString("base64")}`;
+  };
+  const phone = await shot("worker", { width: 390, height: 760 }, (page) => openSheet(page, d, here));
+  const desk = await shot("supervisor", { width: 1180, height: 760 }, plain("/"));
+  const strip = await shot("supervisor", { width: 1180, height: 760 }, plain("/rounds/night"));
+  const page = await (await browser.newContext({ viewport: { width: 1440, height: 620 } })).newPage();
+  await page.setContent(`<style>body{margin:0;background:#e9e4df;display:flex;gap:24px;align-items:flex-start;padding:28px}img{border-radius:12px;box-shadow:0 6px 24px #0003;height:560px;object-fit:cover;object-position:left top}.wide{flex:1;min-width:0}</style>
+    <img src="${phone}" alt=""><img class="wide" src="${desk}" alt=""><img class="wide" src="${strip}" alt="">`);
+  await page.waitForTimeout(300);
+  writeFileSync(join(root, "docs/picture.png"), await page.screenshot());
+}
+if (wanted.length === 0 || wanted.includes("picture")) await picture();
+await morning(shared);
