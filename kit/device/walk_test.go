@@ -77,7 +77,9 @@ func walk(f *folk) room.Def {
 		Name:    "walk",
 		Kinds:   []record.Kind{{Name: "walk.seen", Version: 1, Chart: "client", Action: "walk.see", Example: &seen{"well"}, Line: line}},
 		Sources: []access.Source{f.source()},
-		Hub:     room.Hub{UnitFor: func(*web.Ctx) (web.Unit, error) { return web.Unit{ID: unit, Name: "Willow", Until: testkit.Start.Add(5 * time.Hour)}, nil }},
+		Hub: room.Hub{UnitFor: func(*web.Ctx) (web.Unit, error) {
+			return web.Unit{ID: unit, Name: "Willow", Until: testkit.Start.Add(5 * time.Hour)}, nil
+		}},
 		Pack: []room.PackPart{{Name: "walk", Pages: func(*web.Ctx, db.Querier, record.ID) ([]url.URL, error) {
 			return []url.URL{{Path: "/walk"}, {Path: "/walk"}, {Path: "/walk/sheet", RawQuery: "of=1"}}, nil
 		}}},

@@ -26,7 +26,9 @@ var Night = time.Date(2026, 11, 21, 22, 0, 0, 0, time.UTC)
 var Nurse = record.DeriveID("test", "nurse")
 
 // Chart gives the n-th client's chart.
-func Chart(n int) record.ID { return record.DeriveID("test", "chart", string(rune('a'+n%26)), time.Duration(n).String()) }
+func Chart(n int) record.ID {
+	return record.DeriveID("test", "chart", string(rune('a'+n%26)), time.Duration(n).String())
+}
 
 // Seen is a sighting.
 type Seen struct {

@@ -121,8 +121,10 @@ func TestFailuresComeAndGo(t *testing.T) {
 		}
 	}
 	d.Fail(Failure{On: Sync, After: 2})
-	if insert() != nil || insert() != nil || insert() == nil || insert() == nil {
-		t.Error("After is not kept")
+	for i, fails := range []bool{false, false, true, true} {
+		if failed := insert() != nil; failed != fails {
+			t.Errorf("insert %d: failed %v, After is not kept", i, failed)
+		}
 	}
 	d.Heal()
 	if err := insert(); err != nil {
