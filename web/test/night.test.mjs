@@ -395,4 +395,38 @@ export default {
     const main = await sheet.locator(".sheet-foot button:visible").boundingBox();
     assert.ok(main.y > 844 / 2, "the button that saves is in the thumb's half");
   }),
+
+  "at the desk: the strip of the night with its table, for the eye and on paper": trial(async ({ d, shared, open }) => {
+    const chart = await somebody(shared);
+    const page = await open("worker");
+    await whole(await openSheet(page, d, chart), "Awake").click();
+    await said(page);
+    const desk = await open("supervisor", "desk");
+    await desk.goto(d.url + "/rounds/night");
+    const name = await desk.evaluate(async (address) => new DOMParser().parseFromString(await (await fetch(address)).text(), "text/html").querySelector("h1").textContent.trim(), `/clients/${chart}`);
+    assert.ok(await desk.locator(".strip").count() >= d.clients.length - 3, "a strip for everybody here");
+    await desk.locator("input[name=view][value=table]").check();
+    await desk.locator(".view-b table", { hasText: name }).waitFor();
+    await desk.emulateMedia({ media: "print" });
+    for (const away of [".nav", ".top button", ".no-print"]) assert.equal(await desk.locator(`${away}:visible`).count(), 0, `${away} is not for paper`);
+    const paper = await desk.pdf({ format: "A4" });
+    assert.equal(paper.subarray(0, 5).toString(), "%PDF-");
+    await desk.emulateMedia({ media: "screen" });
+    await desk.goto(d.url + "/rounds/paper");
+    assert.match(await desk.locator("main").innerText(), new RegExp(name));
+  }),
+
+  "the board on the wall shows a look at once, and no diagnosis": trial(async ({ d, shared, open }) => {
+    const chart = await somebody(shared);
+    const wall = await open("supervisor", "wall");
+    await wall.goto(d.url + "/wall");
+    const text = await wall.locator("main, body").first().innerText();
+    assert.doesNotMatch(text, /disorder|depress|schizo|suicid/i);
+    const page = await open("worker");
+    const sheet = await openSheet(page, d, chart);
+    await chip(sheet, "Outside");
+    await chip(sheet, "Talking");
+    await save(sheet);
+    await until("the look on the wall", async () => (await wall.locator(".wall-row", { hasText: "Outside" }).count()) > 0, 30_000);
+  }),
 };

@@ -12,9 +12,33 @@ const out = join(root, "screens");
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out);
 
+const wanted = process.argv.slice(2);
 const shared = await night("--hours", "9");
 const { d, browser } = shared;
 const [here, lost, helped] = [await somebody(shared, "every_15"), await somebody(shared, "general"), await somebody(shared, "every_30")];
+
+/** Three of them side by side, as the README shows them. */
+async function picture() {
+  const shot = async (role, size, show) => {
+    const context = await browser.newContext({ viewport: size, colorScheme: "light", reducedMotion: "reduce", serviceWorkers: "block" });
+    const page = await context.newPage();
+    await page.goto(d.sign_in[role]);
+    await show(page);
+    await page.waitForTimeout(200);
+    const png = await page.screenshot();
+    await context.close();
+    return `data:image/png;base64,${png.toString("base64")}`;
+  };
+  const phone = await shot("worker", { width: 390, height: 760 }, (page) => openSheet(page, d, here));
+  const desk = await shot("supervisor", { width: 1024, height: 760 }, plain("/"));
+  const strip = await shot("supervisor", { width: 1024, height: 760 }, plain("/rounds/night"));
+  const page = await (await browser.newContext({ viewport: { width: 1906, height: 616 } })).newPage();
+  await page.setContent(`<style>body{margin:0;background:#e9e4df;display:flex;gap:24px;align-items:flex-start;padding:28px}img{border-radius:12px;box-shadow:0 6px 24px #0003;height:560px}</style>
+    <img src="${phone}" alt=""><img src="${desk}" alt=""><img src="${strip}" alt="">`);
+  await page.waitForTimeout(300);
+  writeFileSync(join(root, "docs/picture.png"), await page.screenshot());
+}
+if (wanted.length === 0 || wanted.includes("picture")) await picture(); // before anything goes wrong on the unit
 
 /** The states that a night has. */
 await file(d, "nurse",
@@ -32,13 +56,13 @@ const looks = {
       "not-seen": async (page) => { const sheet = await openSheet(page, d, here); await chip(sheet, "Not seen"); },
       "said-back": async (page) => {
         await page.goto(d.url + "/rounds");
-        const chart = await page.locator("[data-list=rounds] > li[data-settled-by]").first().getAttribute("data-chart");
+        const chart = await page.locator("[data-list=rounds] > li:has(a[href$='/check'])").first().getAttribute("data-chart");
         await rowOf(page, chart).locator("a").click();
         await sheetOf(page, chart).locator(".whole button:visible").first().click();
         await said(page);
       },
       help: async (page) => {
-        const sheet = await openSheet(page, d, helped, (await page.request.get(`${d.url}/rounds/${helped}/help`)).ok() ? "check" : "check");
+        const sheet = await openSheet(page, d, helped);
         await chip(sheet, "Own room");
         await chip(sheet, "Breathing not seen");
         await save(sheet);
@@ -56,7 +80,7 @@ const looks = {
   },
   supervisor: {
     desk: {
-      shift: plain("/"), night: plain("/rounds/night"), "night-table": async (page) => { await page.goto(d.url + "/rounds/night"); await page.getByText("Table", { exact: true }).first().click(); },
+      shift: plain("/"), night: plain("/rounds/night"), "night-table": async (page) => { await page.goto(d.url + "/rounds/night"); await page.locator("input[name=view][value=table]").check(); },
       people: plain("/clients"), "no-people": plain("/clients?q=zzzz"), person: plain(`/clients/${here}`), health: plain(`/clients/${here}/health`), orders: plain(`/rounds/${here}/orders`),
       hazards: plain("/rounds/hazards"), rules: plain("/rounds/rules"), rota: plain("/rota"), staff: plain("/staff"), unit: plain(`/units/${d.unit}`), new: plain("/clients/new"), walk: plain("/rounds/environment"),
     },
@@ -66,7 +90,6 @@ const looks = {
   administrator: { desk: { first: plain("/"), house: plain("/house") } },
 };
 
-const wanted = process.argv.slice(2);
 let taken = 0;
 for (const [role, bySize] of Object.entries(looks)) {
   for (const [size, pages] of Object.entries(bySize)) {
@@ -92,26 +115,4 @@ for (const [role, bySize] of Object.entries(looks)) {
 }
 console.log(`${taken} pictures in screens/`);
 
-/** Three of them side by side, as the README shows them. */
-async function picture() {
-  const shot = async (role, size, show) => {
-    const context = await browser.newContext({ viewport: size, colorScheme: "light", reducedMotion: "reduce", serviceWorkers: "block" });
-    const page = await context.newPage();
-    await page.goto(d.sign_in[role]);
-    await show(page);
-    await page.waitForTimeout(200);
-    const png = await page.screenshot();
-    await context.close();
-    return `data:image/png;base64,${png.toString("base64")}`;
-  };
-  const phone = await shot("worker", { width: 390, height: 760 }, (page) => openSheet(page, d, here));
-  const desk = await shot("supervisor", { width: 1180, height: 760 }, plain("/"));
-  const strip = await shot("supervisor", { width: 1180, height: 760 }, plain("/rounds/night"));
-  const page = await (await browser.newContext({ viewport: { width: 1440, height: 620 } })).newPage();
-  await page.setContent(`<style>body{margin:0;background:#e9e4df;display:flex;gap:24px;align-items:flex-start;padding:28px}img{border-radius:12px;box-shadow:0 6px 24px #0003;height:560px;object-fit:cover;object-position:left top}.wide{flex:1;min-width:0}</style>
-    <img src="${phone}" alt=""><img class="wide" src="${desk}" alt=""><img class="wide" src="${strip}" alt="">`);
-  await page.waitForTimeout(300);
-  writeFileSync(join(root, "docs/picture.png"), await page.screenshot());
-}
-if (wanted.length === 0 || wanted.includes("picture")) await picture();
 await morning(shared);
