@@ -1,6 +1,6 @@
 // Pictures of the main pages for the eye, light and dark, in screens/ (not kept), and the one for the README in docs/picture.png.
 //
-//	node web/test/screens.mjs
+//	node web/test/screens.mjs [picture | size-name …]
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,13 +9,15 @@ import { chip, file, morning, night, openSheet, rowOf, said, save, sheetOf, some
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const out = join(root, "screens");
-rmSync(out, { recursive: true, force: true });
-mkdirSync(out);
-
 const wanted = process.argv.slice(2);
+if (wanted.length === 0) rmSync(out, { recursive: true, force: true });
+mkdirSync(out, { recursive: true });
+
 const shared = await night("--hours", "9");
 const { d, browser } = shared;
 const [here, lost, helped] = [await somebody(shared, "every_15"), await somebody(shared, "general"), await somebody(shared, "every_30")];
+
+const plain = (path) => async (page) => { await page.goto(d.url + path); };
 
 /** Three of them side by side, as the README shows them. */
 async function picture() {
@@ -46,7 +48,6 @@ await file(d, "nurse",
   [lost, "rounds.not_seen", { reason: "not_in_room" }],
   [here, "clients.flag_set", { text: "Knock, wait, say your name" }]);
 
-const plain = (path) => async (page) => { await page.goto(d.url + path); };
 const looks = {
   worker: {
     phone: {
