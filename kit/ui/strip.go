@@ -71,12 +71,35 @@ func (s Strip) share(t time.Time) float64 {
 	return min(max(float64(t.Sub(s.From))/float64(whole), 0), 1)
 }
 
+// wordApart is how far apart the middles of two words stand at least, as a share of the width, so that they can be read on a desk's strip.
+const wordApart = 0.14
+
+// words are the spans whose words are drawn. Of those too close together the longest stretch keeps its word; all are in the table.
+func (s Strip) words() []StripSpan {
+	var out []StripSpan
+	for _, span := range s.Spans {
+		if span.Text == "" {
+			continue
+		}
+		if n := len(out); n > 0 && s.centre(span.Span)-s.centre(out[n-1].Span) < wordApart {
+			if span.To.Sub(span.From) > out[n-1].To.Sub(out[n-1].From) {
+				out[n-1] = span
+			}
+			continue
+		}
+		out = append(out, span)
+	}
+	return out
+}
+
+func (s Strip) centre(span Span) float64 { return (s.share(span.From) + s.share(span.To)) / 2 }
+
 func (s Strip) width(span Span) string {
 	return percent(max(s.share(span.To)-s.share(span.From), 0))
 }
 
 func (s Strip) middle(span Span) string {
-	return percent((s.share(span.From) + s.share(span.To)) / 2)
+	return percent(s.centre(span))
 }
 
 func percent(share float64) string {
