@@ -101,21 +101,6 @@ func put(at any, path []string, v any) any {
 	return m
 }
 
-func get(at any, path []string) any {
-	for _, p := range path {
-		switch v := at.(type) {
-		case map[string]any:
-			at = v[p]
-		case []any:
-			if len(v) == 0 {
-				return nil
-			}
-			at = v[0]
-		}
-	}
-	return at
-}
-
 // filled puts raw JSON into the place that was cut out.
 func filled(body, raw string) string {
 	quoted, _ := json.Marshal(hole)
