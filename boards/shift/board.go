@@ -115,11 +115,11 @@ type people struct {
 }
 
 func peopleOf(s *web.Site, q db.Querier, unit record.ID, name string) (*people, error) {
-	cards, err := clients.Cards(q, unit)
-	p := &people{cards: cards, byID: map[record.ID]*clients.Card{}, unit: unit, name: name, staff: staffName(s.Directory)}
+	cards, err := web.Remember(s, "cards "+unit.String(), func() ([]clients.Card, error) { return clients.Cards(q, unit) })
+	p := &people{cards: slices.Clone(cards), byID: map[record.ID]*clients.Card{}, unit: unit, name: name, staff: staffName(s.Directory)}
 	for i := range cards {
 		p.charts = append(p.charts, cards[i].ID)
-		p.byID[cards[i].ID] = &cards[i]
+		p.byID[cards[i].ID] = &p.cards[i]
 	}
 	return p, err
 }

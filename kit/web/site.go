@@ -25,6 +25,7 @@ type Site struct {
 	Sessions *Sessions
 	mux      *http.ServeMux
 	csrf     *http.CrossOriginProtection
+	memory   memory
 	notes    sync.Map // session → toast for the next page
 }
 

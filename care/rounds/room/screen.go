@@ -67,11 +67,11 @@ func screenOf(c *web.Ctx, unit, current record.ID) (screen, error) {
 	if unit.IsZero() {
 		return v, nil
 	}
-	rows, err := Rows(c.Read(), unit)
+	rows, err := web.Remember(c.Site, "rounds rows "+unit.String(), func() ([]Row, error) { return Rows(c.Read(), unit) })
 	if err != nil {
 		return v, err
 	}
-	v.fill(c, rows, current)
+	v.fill(c, slices.Clone(rows), current)
 	return v, nil
 }
 
