@@ -103,7 +103,7 @@ func (s *Site) route(r Route) http.Handler {
 		limit = 1 << 20
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		c := &Ctx{Site: s, W: w, R: req, Now: s.Clock.Now()}
+		c := &Ctx{Site: s, W: w, R: req, Now: s.Clock.Now(), after: s.Committer.Seq()}
 		defer func() {
 			if p := recover(); p != nil {
 				if p == http.ErrAbortHandler { //nolint:errorlint // the sentinel of net/http is compared as it documents
@@ -214,6 +214,7 @@ func (c *Ctx) furnish(p *ui.Page) error {
 	if err != nil {
 		return err
 	}
+	p.After = c.after
 	if p.Where == "" {
 		p.Where, p.Detail = unit.Name, unit.Shift
 	}

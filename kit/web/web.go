@@ -98,6 +98,7 @@ type Ctx struct {
 	Session *Session      // nil for tokens and on public routes
 	Now     time.Time
 	unit    *Unit
+	after   int64 // the newest entry when the request came
 }
 
 // Context is the request's, with what pages need to be drawn.

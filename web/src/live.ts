@@ -15,6 +15,7 @@ let silent: ReturnType<typeof setTimeout> | undefined;
 export function startLive(): void {
   address = document.body.dataset.live ?? "";
   if (!address) return;
+  lastId = document.body.dataset.liveAfter ?? ""; // what was filed while the page was on its way, or lay on the device
   open();
   addEventListener("online", () => { tries = 0; open(); });
   addEventListener("pagehide", () => source?.close());
