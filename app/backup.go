@@ -134,7 +134,7 @@ func (c *restoreCmd) Run(ctx context.Context, s *std) error {
 			return err
 		}
 	} else {
-		vaultKeys, err := vault.NewKeys(keys.Vault[0], keys.Vault[1:]...)
+		vaultKeys, err := keys.sealing()
 		if err != nil {
 			return err
 		}

@@ -114,9 +114,9 @@ func OpenData(ctx context.Context, dir, keyFlag, databaseFlag string, log *slog.
 		d.DB, err = db.OpenPostgres(ctx, databaseFlag)
 		return d, err
 	}
-	keys, err := vault.NewKeys(d.Keys.Vault[0], d.Keys.Vault[1:]...)
+	keys, err := d.Keys.sealing()
 	if err != nil {
-		return nil, fmt.Errorf("reading the database's keys: %w", err)
+		return nil, err
 	}
 	d.vfs, err = vault.Register(keys, vault.Options{Report: func(m vault.Damage) {
 		log.Error("the database is damaged", "damage", m.Error(), "got_round", m.Notice)

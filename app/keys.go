@@ -41,6 +41,15 @@ func (k *Keys) Derive(purpose string, n int) []byte {
 	return out
 }
 
+// sealing is the database's keys as the vault takes them.
+func (k *Keys) sealing() (vault.Keys, error) {
+	out, err := vault.NewKeys(k.Vault[0], k.Vault[1:]...)
+	if err != nil {
+		return out, fmt.Errorf("reading the database's keys: %w", err)
+	}
+	return out, nil
+}
+
 // Signer is the key with which checkpoints are signed.
 func (k *Keys) Signer() ed25519.PrivateKey {
 	return ed25519.NewKeyFromSeed(k.Derive("checkpoints", ed25519.SeedSize))

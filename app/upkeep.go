@@ -139,7 +139,7 @@ func (c *decryptCmd) keys() (vault.Keys, error) {
 	if err != nil {
 		return vault.Keys{}, err
 	}
-	return vault.NewKeys(k.Vault[0], k.Vault[1:]...)
+	return k.sealing()
 }
 
 // Run writes the database in clear.

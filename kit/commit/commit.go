@@ -2,7 +2,7 @@
 //
 // It gathers what is queued, takes the log's lock, numbers, writes, lets the rooms project, extends the tree, commits once with a full
 // sync, notes the new head beside the database and only then acknowledges. Nothing slow happens inside. When a group fails for a reason
-// that lies in one of its submissions, the group is undone and each is tried alone, so that one bad submission takes no other with it.
+// that lies in one of its submissions, the group is undone and tried again in halves, so that one bad submission takes no other with it.
 package commit
 
 import (
