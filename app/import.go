@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"strings"
 
-	"milieu/house/clients"
+	"milieu/house/clients/fhirimport"
 	"milieu/house/places"
 	"milieu/kit/clock"
 	"milieu/kit/db"
@@ -46,15 +46,15 @@ func (c *importFHIRCmd) Run(ctx context.Context, s *std) error {
 	if err != nil {
 		return errors.Join(err, h.Close())
 	}
-	files, err := clients.Files(c.Files...)
+	files, err := fhirimport.Files(c.Files...)
 	if err != nil {
 		return errors.Join(err, h.Close())
 	}
 	program := due.Program()
 	program.Via = record.ViaProgram
-	m := clients.Importer{Committer: h.Committer, DB: h.DB, Clock: h.Clock, Sender: program}
+	m := fhirimport.Importer{Committer: h.Committer, DB: h.DB, Clock: h.Clock, Sender: program}
 	told := s.progress()
-	report, err := m.Import(ctx, files, clients.ImportOptions{Source: c.Source, Unit: unit, Admit: c.Admit, Report: func(done, total int) { told("people", int64(done), int64(total)) }})
+	report, err := m.Import(ctx, files, fhirimport.Options{Source: c.Source, Unit: unit, Admit: c.Admit, Report: func(done, total int) { told("people", int64(done), int64(total)) }})
 	if err != nil {
 		return errors.Join(err, h.Close())
 	}
@@ -65,8 +65,8 @@ func (c *importFHIRCmd) Run(ctx context.Context, s *std) error {
 		fmt.Fprintf(s.out, "%s\t%s\n", p.Status, p.Chart)
 	}
 	fmt.Fprintf(s.out, "%d people in %d files: %d new, %d changed, %d the same, %d refused; %d entries\n", len(report.People), len(files),
-		report.Count(clients.New), report.Count(clients.Changed), report.Count(clients.Same), report.Count(clients.Refused), report.Entries)
-	if report.Count(clients.Refused) > 0 {
+		report.Count(fhirimport.New), report.Count(fhirimport.Changed), report.Count(fhirimport.Same), report.Count(fhirimport.Refused), report.Entries)
+	if report.Count(fhirimport.Refused) > 0 {
 		return errors.Join(fmt.Errorf("some people were refused; the reasons are above, and the others are in"), h.Close())
 	}
 	return h.Close()

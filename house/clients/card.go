@@ -44,8 +44,8 @@ type Card struct {
 	Interpret   string // "", talks (plans, measures, consent) or always
 	PhotoBlob   string
 	Legality    Legality
-	folded      string
-	sight       time.Time
+	Folded      string    // the words of all names, folded: see package names
+	Sight       time.Time // until when those who cared for the person see the chart; zero: no end is known
 	left        record.ID
 }
 
@@ -64,12 +64,12 @@ const cardColumns = "c.chart, c.root, c.name, c.legal, c.pronouns, c.language, c
 func scanCard(r db.Row) (c Card, err error) {
 	var since, expected, admitted, sight, from, until int64
 	var helps, precautions, allergies string
-	err = r.Scan(&c.ID, &c.Root, &c.Name, &c.Legal, &c.Pronouns, &c.Language, &c.Interpret, &c.Birth, &c.Number, &c.folded, &c.PhotoBlob, &c.Unit, &c.RoomID, &c.BedID, &c.Episode, &c.Where, &c.Away,
+	err = r.Scan(&c.ID, &c.Root, &c.Name, &c.Legal, &c.Pronouns, &c.Language, &c.Interpret, &c.Birth, &c.Number, &c.Folded, &c.PhotoBlob, &c.Unit, &c.RoomID, &c.BedID, &c.Episode, &c.Where, &c.Away,
 		&since, &expected, &admitted, &c.left, &sight, &helps, &precautions, &allergies, &c.Legality.Status, &c.Legality.Words, &from, &until, &c.Legality.Entry)
 	if err != nil {
 		return c, err
 	}
-	c.Since, c.Expected, c.Admitted, c.sight = clock.FromMicros(since), clock.FromMicros(expected), clock.FromMicros(admitted), clock.FromMicros(sight)
+	c.Since, c.Expected, c.Admitted, c.Sight = clock.FromMicros(since), clock.FromMicros(expected), clock.FromMicros(admitted), clock.FromMicros(sight)
 	c.Legality.From, c.Legality.Until = clock.FromMicros(from), clock.FromMicros(until)
 	c.Initials, c.Interpreter = initials(c.Name), c.Interpret != ""
 	if c.Helps, err = unpack[string](helps); err != nil {
@@ -100,7 +100,7 @@ func Former(q db.Querier, unit record.ID, now time.Time) ([]Card, error) {
 	list, err := cards(q, unit, "c.state = 'discharged'", "c.since DESC, c.chart")
 	out := list[:0]
 	for _, c := range list {
-		if c.sight.After(now) {
+		if c.Sight.After(now) {
 			out = append(out, c)
 		}
 	}
@@ -117,23 +117,45 @@ func cards(q db.Querier, unit record.ID, which, order string) ([]Card, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listing the clients of unit %s: %w", unit, err)
 	}
-	return out, name(q, out)
+	return out, NamePlaces(q, out)
+}
+
+// BareCard is the card of one chart as it is kept: no merge is followed, rooms and beds go without their names (NamePlaces puts them on).
+// It is for who compares many. db.ErrNoRows when there is no such client.
+func BareCard(q db.Querier, chart record.ID) (Card, error) {
+	c, err := scanCard(q.QueryRow("SELECT "+cardColumns+" FROM clients_card_v1 c WHERE c.chart = $1", chart))
+	if err != nil && err != db.ErrNoRows {
+		return c, fmt.Errorf("reading the card of chart %s: %w", chart, err)
+	}
+	return c, err
+}
+
+// BornOn are at most 200 charts with exactly this birth date.
+func BornOn(q db.Querier, birth string) ([]record.ID, error) {
+	var out []record.ID
+	err := db.Each(q, "SELECT chart FROM clients_card_v1 WHERE birth = $1 LIMIT 200", []any{birth}, func(r db.Row) error {
+		var id record.ID
+		err := r.Scan(&id)
+		out = append(out, id)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("looking for those born on one day: %w", err)
+	}
+	return out, nil
 }
 
 // CardOf gives one client's card. Of a merged chart it gives the card of the chart that goes on. db.ErrNoRows when there is no such client.
 func CardOf(q db.Querier, chart record.ID) (Card, error) {
-	c, err := scanCard(q.QueryRow("SELECT "+cardColumns+" FROM clients_card_v1 c WHERE c.chart = $1", chart))
+	c, err := BareCard(q, chart)
 	if err == nil && c.Root != c.ID {
-		c, err = scanCard(q.QueryRow("SELECT "+cardColumns+" FROM clients_card_v1 c WHERE c.chart = $1", c.Root))
+		c, err = BareCard(q, c.Root)
 	}
 	if err != nil {
-		if err == db.ErrNoRows {
-			return c, err
-		}
-		return c, fmt.Errorf("reading the card of chart %s: %w", chart, err)
+		return c, err
 	}
 	list := []Card{c}
-	err = name(q, list)
+	err = NamePlaces(q, list)
 	return list[0], err
 }
 

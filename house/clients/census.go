@@ -8,8 +8,8 @@ import (
 	"milieu/kit/record"
 )
 
-// name puts the names of rooms and beds on cards.
-func name(q db.Querier, list []Card) error {
+// NamePlaces puts the names of rooms and beds on cards.
+func NamePlaces(q db.Querier, list []Card) error {
 	rooms, beds := map[record.ID]string{}, map[record.ID]string{}
 	read := map[record.ID]bool{}
 	for i := range list {
@@ -19,7 +19,7 @@ func name(q db.Querier, list []Card) error {
 		}
 		if !read[c.Unit] {
 			read[c.Unit] = true
-			if err := names(q, c.Unit, rooms, beds); err != nil {
+			if err := namesIn(q, c.Unit, rooms, beds); err != nil {
 				return err
 			}
 		}
@@ -28,7 +28,7 @@ func name(q db.Querier, list []Card) error {
 	return nil
 }
 
-func names(q db.Querier, unit record.ID, rooms, beds map[record.ID]string) error {
+func namesIn(q db.Querier, unit record.ID, rooms, beds map[record.ID]string) error {
 	inRooms, inBeds, err := places.Names(q, unit)
 	maps.Copy(rooms, inRooms)
 	maps.Copy(beds, inBeds)

@@ -36,6 +36,17 @@ func Of(q db.Querier, chart record.ID) (*Client, error) {
 	return c, nil
 }
 
+// IdentityOf is who a client says to be; of a merged chart, the client of the one that goes on. Nothing of a chart nobody knows.
+func IdentityOf(q db.Querier, chart record.ID) (Identity, error) {
+	charts, err := family(q, chart)
+	if err != nil {
+		return Identity{}, err
+	}
+	fs, err := facts(q, topicWho, charts...)
+	now, _, _, _ := who(fs, charts[0])
+	return now, err
+}
+
 // Family is every chart of one person: the one that goes on first, then those merged into it.
 func Family(q db.Querier, chart record.ID) ([]record.ID, error) { return family(q, chart) }
 

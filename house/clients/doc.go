@@ -18,10 +18,10 @@ import (
 	"milieu/kit/record"
 )
 
-// usual is how many characters a text may have where its field says nothing else.
-const usual = 300
+// Usual is how many characters a text may have where its field says nothing else.
+const Usual = 300
 
-// fits notes every text of a body that is longer than its field's max tag, or usual, allows; lists may have 40 members.
+// fits notes every text of a body that is longer than its field's max tag, or Usual, allows; lists may have 40 members.
 func fits(c *fault.Check, body any) { fitsIn(c, reflect.ValueOf(body).Elem(), "") }
 
 func fitsIn(c *fault.Check, v reflect.Value, prefix string) {
@@ -32,7 +32,7 @@ func fitsIn(c *fault.Check, v reflect.Value, prefix string) {
 			fitsIn(c, v.Field(i), prefix)
 			continue
 		}
-		limit := usual
+		limit := Usual
 		if text := f.Tag.Get("max"); text != "" {
 			limit, _ = strconv.Atoi(text) // a constant of this program; 0 would fail every test
 		}

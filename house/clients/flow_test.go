@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"milieu/house/clients"
+	"milieu/house/clients/match"
 	"milieu/kit/commit"
 	"milieu/kit/due"
 	"milieu/kit/record"
@@ -181,7 +182,7 @@ func mergeAndUnmerge(t *testing.T, h *testkit.House) {
 			t.Errorf("where the person is, both charts are seen")
 		}
 	}
-	if found, _ := clients.Search(h.DB.Read(t.Context()), scope(t, h, stranger), "red coat"); len(found) != 1 || found[0].ID != old {
+	if found, _ := match.Search(h.DB.Read(t.Context()), scope(t, h, stranger), "red coat"); len(found) != 1 || found[0].ID != old {
 		t.Errorf("found by the old alias: %+v", found)
 	}
 	chartOf, err := record.Chart(h.DB.Read(t.Context()), old, 0, 100)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"milieu/house/clients/names"
 	"milieu/kit/fault"
 	"milieu/kit/record"
 )
@@ -127,8 +128,8 @@ func (i *Identity) take(part string, from *Identity) {
 	}
 }
 
-// only keeps one part.
-func (i *Identity) only(part string) (out Identity) {
+// Only keeps one part.
+func (i *Identity) Only(part string) (out Identity) {
 	out.take(part, i)
 	return out
 }
@@ -152,6 +153,19 @@ func (n Names) OnPapers() string {
 		return n.Legal
 	}
 	return strings.TrimSpace(n.Given + " " + n.Family)
+}
+
+// TermsOf is what the index of names finds a client by: every name, also earlier ones, and every number.
+func TermsOf(all []Names, n Numbers) names.Terms {
+	var texts []string
+	for _, one := range all {
+		texts = append(append(texts, one.Used, one.Alias, one.Legal, one.Given, one.Family, one.Script), one.Previous...)
+	}
+	numbers := []string{n.RecordNumber}
+	for _, i := range n.Identifiers {
+		numbers = append(numbers, i.Value)
+	}
+	return names.TermsOf(texts, numbers)
 }
 
 var birthForm = regexp.MustCompile(`^\d{4}(-\d{2}(-\d{2})?)?$`)
@@ -228,7 +242,7 @@ func (d *Described) Validate(e *record.Entry) error {
 	var c fault.Check
 	c.Want(one(d.Part, Parts...), "part", "names, birth, numbers, speech, needs or reach")
 	c.Want(d.Part != PartNames || d.Name() != "", "used", "say what the person wants to be called")
-	c.Want(reflect.DeepEqual(d.Identity, d.only(d.Part)), "part", "only what belongs to this part")
+	c.Want(reflect.DeepEqual(d.Identity, d.Only(d.Part)), "part", "only what belongs to this part")
 	d.check(&c, e)
 	return c.Err()
 }

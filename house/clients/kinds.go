@@ -1,6 +1,7 @@
 package clients
 
 import (
+	"cmp"
 	"embed"
 	"time"
 
@@ -48,7 +49,7 @@ func coded(key string, of func(b record.Body) (code string, args []any)) func(*r
 func Kinds() []record.Kind {
 	ended := &Ended{Item: exampleItem, Reason: "no longer so"}
 	kinds := []record.Kind{
-		{Name: "clients.registered", Action: "clients.register", Line: line("registered"),
+		{Name: "clients.registered", Begins: true, Action: "clients.register", Line: line("registered"), Into: func(b record.Body) record.ID { return b.(*Registered).Unit },
 			Example: &Registered{Identity: Identity{Names: Names{Used: "Rafi Haddad", Script: "رافي حدّاد", Pronouns: "he/him", Legal: "Rafiq S. Haddad"}, Birth: Birth{BirthDate: "1992-03"}, Speech: Speech{Language: "ar", Interpreter: "talks"}}, Unit: exampleUnit}},
 		{Name: "clients.described", Action: "clients.describe", Example: &Described{Part: PartNeeds, Identity: Identity{Needs: Needs{Food: "Halal"}}},
 			Line: coded("described", func(b record.Body) (string, []any) { return b.(*Described).Part, nil })},
@@ -57,7 +58,7 @@ func Kinds() []record.Kind {
 		{Name: "clients.contact_set", Action: "clients.describe", Example: &ContactSet{Name: "Samir Haddad", Relationship: "brother", Phone: "555 0142", NextOfKin: true},
 			Line: said("contact_set", func(b record.Body) []any {
 				s := b.(*ContactSet)
-				return []any{orElse(s.Name, s.Organization), s.Relationship}
+				return []any{cmp.Or(s.Name, s.Organization), s.Relationship}
 			})},
 		{Name: "clients.contact_ended", Action: "clients.describe", Line: line("contact_ended"), Example: ended},
 		{Name: "clients.allergy_noted", Action: "clients.allergy", Example: &AllergyNoted{Substance: "Penicillin", Category: "medication", Reaction: "Hives", Severity: "moderate", Since: "2019"},
@@ -101,8 +102,8 @@ func Kinds() []record.Kind {
 
 func moveKinds() []record.Kind {
 	return []record.Kind{
-		{Name: "clients.admitted", Action: "clients.admit", Line: line("admitted"), Example: &Admitted{Unit: exampleUnit, Room: exampleRoom, Bed: exampleBed, From: "home", Reason: "Could not stay safe alone"}},
-		{Name: "clients.transferred", Action: "clients.transfer", Line: line("transferred"), Example: &Transferred{Unit: exampleUnit, Room: exampleRoom, Bed: exampleBed, Reason: "nearer to the office"}},
+		{Name: "clients.admitted", Action: "clients.admit", Line: line("admitted"), Into: func(b record.Body) record.ID { return b.(*Admitted).Unit }, Example: &Admitted{Unit: exampleUnit, Room: exampleRoom, Bed: exampleBed, From: "home", Reason: "Could not stay safe alone"}},
+		{Name: "clients.transferred", Action: "clients.transfer", Line: line("transferred"), Into: func(b record.Body) record.ID { return b.(*Transferred).Unit }, Example: &Transferred{Unit: exampleUnit, Room: exampleRoom, Bed: exampleBed, Reason: "nearer to the office"}},
 		{Name: "clients.left", Action: "clients.leave", Example: &Left{Kind: "leave", Expected: exampleTime.Add(48 * time.Hour), With: "his sister"},
 			Line: coded("left", func(b record.Body) (string, []any) { return b.(*Left).Kind, nil })},
 		{Name: "clients.returned", Action: "clients.leave", Line: line("returned"), Example: &Returned{Note: "Calm, glad to be back"}},
@@ -133,11 +134,4 @@ func joined(e *record.Entry, chart record.ID, b *Joined) *record.Entry {
 		panic(err) // a struct of an ID and a bool always encodes
 	}
 	return &record.Entry{ID: record.DeriveID("clients.joined", e.ID.String()), Chart: chart, Kind: "clients.joined", Version: 1, Cites: []record.ID{e.ID}, Body: raw}
-}
-
-func orElse(a, b string) string {
-	if a == "" {
-		return b
-	}
-	return a
 }

@@ -166,26 +166,3 @@ func (j *Joined) Validate(*record.Entry) error {
 	c.Want(!j.Chart.IsZero(), "chart", "say which chart")
 	return c.Err()
 }
-
-// Imported keeps what another system said, byte for byte: in Text when it fits, else as a blob.
-type Imported struct {
-	System      string `json:"system,omitempty" doc:"whose it is"`
-	File        string `json:"file,omitempty" max:"400"`
-	Line        int    `json:"line,omitempty"`
-	Reference   string `json:"reference,omitempty" doc:"Patient/123" max:"400"`
-	Key         string `json:"key" doc:"stays the same when it is sent again" max:"1000"`
-	Fingerprint string `json:"fingerprint" doc:"changes when what is said changes" max:"64"`
-	SHA256      string `json:"sha256" doc:"of the bytes" max:"64"`
-	Text        string `json:"text,omitempty" max:"60000"`
-	Blob        string `json:"blob,omitempty" doc:"address in the blob store, where the text is large" max:"64"`
-}
-
-// Validate implements record.Body.
-func (i *Imported) Validate(*record.Entry) error {
-	var c fault.Check
-	c.Want(i.Key != "", "key", "a source needs its key")
-	c.Want((i.Text == "") != (i.Blob == ""), "text", "either the text or its blob")
-	c.Want(i.Blob == "" || blobForm.MatchString(i.Blob), "blob", "this is no blob")
-	fits(&c, i)
-	return c.Err()
-}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"milieu/house/clients/names"
 	"milieu/kit/access"
 	"milieu/kit/clock"
 	"milieu/kit/db"
@@ -26,9 +27,6 @@ CREATE TABLE IF NOT EXISTS clients_card_v1 (
 	legal_status TEXT NOT NULL, legal_words TEXT NOT NULL, legal_from INTEGER NOT NULL, legal_until INTEGER NOT NULL, legal_entry BLOB) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS clients_card_unit_v1 ON clients_card_v1 (unit, state);
 CREATE INDEX IF NOT EXISTS clients_card_birth_v1 ON clients_card_v1 (birth);
-CREATE TABLE IF NOT EXISTS clients_term_v1 (term BLOB NOT NULL, chart BLOB NOT NULL, PRIMARY KEY (term, chart)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS clients_term_chart_v1 ON clients_term_v1 (chart);
-CREATE TABLE IF NOT EXISTS clients_near_v1 (near BLOB NOT NULL, term BLOB NOT NULL, PRIMARY KEY (near, term)) WITHOUT ROWID;
 `
 
 const sourceSchema = `
@@ -39,8 +37,8 @@ CREATE TABLE IF NOT EXISTS clients_source_v1 (
 // Projections are what is worked out of clients' entries: the facts of each chart, its card for lists and boards, and what search goes by.
 func Projections() []record.Projection {
 	return []record.Projection{{
-		Name: "clients_card", Version: 1, Kinds: kindsOf(), Schema: schema, Put: putFact, Drop: dropFact,
-		Tables: []string{"clients_fact_v1", "clients_merge_v1", "clients_card_v1", "clients_term_v1", "clients_near_v1"},
+		Name: "clients_card", Version: 1, Kinds: kindsOf(), Schema: schema + names.Schema, Put: putFact, Drop: dropFact,
+		Tables: append([]string{"clients_fact_v1", "clients_merge_v1", "clients_card_v1"}, names.Tables...),
 	}, {
 		Name: "clients_source", Version: 1, Kinds: []string{"clients.imported"}, Schema: sourceSchema, Tables: []string{"clients_source_v1"},
 		Put: func(tx db.Tx, e *record.Entry, b record.Body) error {
@@ -203,7 +201,7 @@ func redraw(tx db.Tx, chart record.ID) error {
 			return err
 		}
 	}
-	if err := forget(tx, chart); err != nil {
+	if err := names.Know(tx, chart, nil); err != nil {
 		return err
 	}
 	var any bool
@@ -220,7 +218,7 @@ func redraw(tx db.Tx, chart record.ID) error {
 		}
 	}
 	if !any {
-		return forget(tx, charts[0])
+		return names.Know(tx, charts[0], nil)
 	}
 	if err := blank(tx, charts[0], charts[0]); err != nil {
 		return err
@@ -300,18 +298,17 @@ func draw(tx db.Tx, charts []record.ID, topic string) error {
 
 func drawWho(tx db.Tx, chart record.ID, fs []Fact) error {
 	now, _, _, others := who(fs, chart)
-	names := append([]Names{now.Names}, others...)
-	words := wordsOf(names, now.Numbers)
+	terms := TermsOf(append([]Names{now.Names}, others...), now.Numbers)
 	var interpreter string
 	if now.Interpreter != "no" {
 		interpreter = now.Interpreter
 	}
 	err := tx.Exec("UPDATE clients_card_v1 SET name = $2, legal = $3, pronouns = $4, language = $5, interpreter = $6, birth = $7, number = $8, folded = $9 WHERE chart = $1",
-		chart[:], now.Name(), now.OnPapers(), now.Pronouns, now.Language, interpreter, now.BirthDate, now.RecordNumber, words.names())
+		chart[:], now.Name(), now.OnPapers(), now.Pronouns, now.Language, interpreter, now.BirthDate, now.RecordNumber, terms.Folded())
 	if err != nil {
 		return err
 	}
-	return know(tx, chart, words)
+	return names.Know(tx, chart, terms)
 }
 
 func drawMove(tx db.Tx, chart record.ID, moves, people []Fact) error {

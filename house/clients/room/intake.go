@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"milieu/house/clients"
+	"milieu/house/clients/match"
 	"milieu/house/places"
 	"milieu/kit/db"
 	"milieu/kit/fault"
@@ -27,7 +28,7 @@ type intakeView struct {
 
 // alike is an earlier record beside what was just told.
 type alike struct {
-	clients.Duplicate
+	match.Duplicate
 	Seen    bool // within what the person may see: their page can be opened
 	Where   string
 	Reasons []string
@@ -43,7 +44,7 @@ func showNew(c *web.Ctx) error {
 	}
 	if v.Name != "" {
 		v.Wider = c.Scope.May("clients.match")
-		if v.Alike, err = lookAlike(c, clients.Candidate{Names: clients.Names{Used: v.Name}, Birth: v.Birth}); err != nil {
+		if v.Alike, err = lookAlike(c, match.Candidate{Names: clients.Names{Used: v.Name}, Birth: v.Birth}); err != nil {
 			return err
 		}
 	}
@@ -68,8 +69,8 @@ func unitsFor(c *web.Ctx) ([]places.Unit, record.ID, error) {
 }
 
 // lookAlike gives earlier records that may be of the same person: all there are to those who match records, else those one may see anyway.
-func lookAlike(c *web.Ctx, who clients.Candidate) ([]alike, error) {
-	found, err := clients.Duplicates(c.Read(), who)
+func lookAlike(c *web.Ctx, who match.Candidate) ([]alike, error) {
+	found, err := match.Duplicates(c.Read(), who)
 	if err != nil {
 		return nil, err
 	}

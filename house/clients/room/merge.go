@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"milieu/house/clients"
+	"milieu/house/clients/match"
 	"milieu/kit/fault"
 	"milieu/kit/record"
 	"milieu/kit/ui"
@@ -15,7 +16,7 @@ import (
 type mergeView struct {
 	*head
 	Query string
-	Found []clients.Found
+	Found []match.Found
 	Alike []alike
 	Other *clients.Client // chosen
 	Rows  []sideBySide
@@ -35,11 +36,11 @@ func showMerge(c *web.Ctx) error {
 		return v.compare(c, with)
 	}
 	if v.Query != "" {
-		if v.Found, err = clients.Search(c.Read(), c.Scope, v.Query); err != nil {
+		if v.Found, err = match.Search(c.Read(), c.Scope, v.Query); err != nil {
 			return err
 		}
 	} else {
-		who := clients.Candidate{Names: h.Identity.Names, Birth: h.Identity.BirthDate, Numbers: h.Identity.Numbers, Phone: h.Identity.Phone, Chart: h.ID}
+		who := match.Candidate{Names: h.Identity.Names, Birth: h.Identity.BirthDate, Numbers: h.Identity.Numbers, Phone: h.Identity.Phone, Chart: h.ID}
 		all, err := lookAlike(c, who)
 		if err != nil {
 			return err

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"milieu/house/clients"
+	"milieu/house/clients/match"
+	"milieu/house/clients/names"
 	"milieu/house/places"
 	"milieu/kit/record"
 	"milieu/kit/ui"
@@ -107,7 +109,7 @@ func oneOf(value, usual string, others ...string) string {
 }
 
 func (v *peopleView) search(c *web.Ctx) error {
-	found, err := clients.Search(c.Read(), c.Scope, v.Query)
+	found, err := match.Search(c.Read(), c.Scope, v.Query)
 	if err != nil {
 		return err
 	}
@@ -171,7 +173,7 @@ func (v *peopleView) list(c *web.Ctx, unit record.ID) error {
 // sortCards puts people in order: by the name that is used, by room as people count, or by when they came.
 func sortCards(list []clients.Card, by string) {
 	slices.SortStableFunc(list, func(a, b clients.Card) int {
-		name := cmp.Or(cmp.Compare(clients.Fold(a.Name), clients.Fold(b.Name)), slices.Compare(a.ID[:], b.ID[:]))
+		name := cmp.Or(cmp.Compare(names.Fold(a.Name), names.Fold(b.Name)), slices.Compare(a.ID[:], b.ID[:]))
 		switch by {
 		case "room":
 			return cmp.Or(places.Natural(a.Room, b.Room), places.Natural(a.Bed, b.Bed), name)

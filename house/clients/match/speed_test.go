@@ -1,4 +1,4 @@
-package clients_test
+package match_test
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"milieu/house/clients"
+	"milieu/house/clients/match"
 	"milieu/kit/db"
 	"milieu/kit/record"
 )
@@ -62,7 +63,7 @@ func BenchmarkAmong100000(b *testing.B) {
 	for _, text := range []string{"amara", "amarra", "amara badobado", "amra bdobado", "lembaba", "zzzz"} {
 		b.Run("search "+text, func(b *testing.B) {
 			for b.Loop() {
-				if _, err := clients.Search(q, all, text); err != nil {
+				if _, err := match.Search(q, all, text); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -70,7 +71,7 @@ func BenchmarkAmong100000(b *testing.B) {
 	}
 	b.Run("duplicates", func(b *testing.B) {
 		for b.Loop() {
-			if _, err := clients.Duplicates(q, clients.Candidate{Names: clients.Names{Used: "Amara Badobado"}, Birth: "1980-03-03"}); err != nil {
+			if _, err := match.Duplicates(q, match.Candidate{Names: clients.Names{Used: "Amara Badobado"}, Birth: "1980-03-03"}); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -1,16 +1,11 @@
-package clients
+package fhirimport
 
 import (
 	"context"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
-	"path"
-	"path/filepath"
-	"slices"
 	"time"
 
+	"milieu/house/clients"
 	"milieu/house/clients/fhirmap"
 	"milieu/house/places"
 	"milieu/kit/blob"
@@ -22,61 +17,8 @@ import (
 	"milieu/kit/record"
 )
 
-// File is one file to import.
-type File struct {
-	Name string
-	Open func() (io.ReadCloser, error)
-}
-
-// Files are files of this machine; a folder stands for the JSON files in it.
-func Files(paths ...string) ([]File, error) {
-	var out []File
-	for _, p := range paths {
-		info, err := os.Stat(p)
-		if err != nil {
-			return nil, fmt.Errorf("looking at %s: %w", p, err)
-		}
-		names := []string{p}
-		if info.IsDir() {
-			if names, err = jsonIn(p); err != nil {
-				return nil, err
-			}
-		}
-		for _, name := range names {
-			out = append(out, File{filepath.Base(name), func() (io.ReadCloser, error) { return os.Open(name) }})
-		}
-	}
-	return out, nil
-}
-
-func jsonIn(folder string) ([]string, error) {
-	var names []string
-	for _, ending := range []string{"*.json", "*.ndjson", "*.json.gz"} {
-		found, err := filepath.Glob(filepath.Join(folder, ending))
-		if err != nil {
-			return nil, fmt.Errorf("listing %s: %w", folder, err)
-		}
-		names = append(names, found...)
-	}
-	slices.Sort(names)
-	return names, nil
-}
-
-// FilesOf are the JSON files of a folder of fsys, such as one embedded in the program.
-func FilesOf(fsys fs.FS, folder string) ([]File, error) {
-	found, err := fs.Glob(fsys, path.Join(folder, "*.json"))
-	if err != nil {
-		return nil, fmt.Errorf("listing %s: %w", folder, err)
-	}
-	out := make([]File, len(found))
-	for i, name := range found {
-		out[i] = File{path.Base(name), func() (io.ReadCloser, error) { return fsys.Open(name) }}
-	}
-	return out, nil
-}
-
-// ImportOptions say how people from elsewhere become clients.
-type ImportOptions struct {
+// Options say how people from elsewhere become clients.
+type Options struct {
 	Source string    // names the sending system, for resources that bring only an id
 	Unit   record.ID // cares for them
 	Admit  bool      // each to a free bed of the unit, as long as there are any
@@ -131,7 +73,7 @@ type Importer struct {
 
 // Import reads all files and files what they say. The error says that nothing further could be done; what is wrong with a file or a person
 // stands in the report, and the others go on.
-func (m *Importer) Import(ctx context.Context, files []File, o ImportOptions) (*Report, error) {
+func (m *Importer) Import(ctx context.Context, files []File, o Options) (*Report, error) {
 	if o.Unit.IsZero() {
 		return nil, fault.New(fault.Invalid, "importing people: name the unit that cares for them")
 	}
@@ -195,11 +137,11 @@ func problemOf(p *fhirmap.Person, err error) fhir.Problem {
 	return fhir.Problem{File: p.Source.File, Line: p.Source.Line, Resource: p.Source.Reference, Severity: fhir.Error, Reason: fault.Of(err).Public()}
 }
 
-func freeBeds(q db.Querier, o ImportOptions) (free []places.Bed, err error) {
+func freeBeds(q db.Querier, o Options) (free []places.Bed, err error) {
 	if !o.Admit {
 		return nil, nil
 	}
-	census, err := CensusOf(q, o.Unit)
+	census, err := clients.CensusOf(q, o.Unit)
 	for _, b := range census.Beds {
 		if len(b.Clients) == 0 {
 			free = append(free, b.Bed)
@@ -209,11 +151,11 @@ func freeBeds(q db.Querier, o ImportOptions) (free []places.Bed, err error) {
 }
 
 // person files what is new about one person, all together.
-func (m *Importer) person(ctx context.Context, p *fhirmap.Person, o ImportOptions, beds *[]places.Bed) (Taken, error) {
+func (m *Importer) person(ctx context.Context, p *fhirmap.Person, o Options, beds *[]places.Bed) (Taken, error) {
 	q, now := m.DB.Read(ctx), m.Clock.Now()
 	chart := record.ID(fhirmap.StableID("milieu", "client", p.Source.Key))
 	t := Taken{Chart: chart, Name: p.Legal.Full, Status: New}
-	before, err := Of(q, chart)
+	before, err := clients.Of(q, chart)
 	switch err {
 	case nil:
 		t.Status = Changed
@@ -227,9 +169,9 @@ func (m *Importer) person(ctx context.Context, p *fhirmap.Person, o ImportOption
 	if err := plan.person(ctx, q, p, before, o.Unit); err != nil {
 		return t, err
 	}
-	if o.Admit && len(*beds) > 0 && !p.Deceased && (before == nil || before.Where == Expected) {
+	if o.Admit && len(*beds) > 0 && !p.Deceased && (before == nil || before.Where == clients.Expected) {
 		bed := (*beds)[0]
-		if err := plan.add("clients.admitted", record.DeriveID("clients.import.admitted", chart.String()), now, &Admitted{Unit: o.Unit, Room: bed.Room, Bed: bed.ID}); err != nil {
+		if err := plan.add("clients.admitted", record.DeriveID("clients.import.admitted", chart.String()), now, &clients.Admitted{Unit: o.Unit, Room: bed.Room, Bed: bed.ID}); err != nil {
 			return t, err
 		}
 		if plan.last("clients.admitted") {
@@ -260,20 +202,4 @@ func moment(now time.Time, texts ...fhir.DateTime) time.Time {
 		}
 	}
 	return now
-}
-
-// Bytes are the source as it was sent.
-func (i *Imported) Bytes(q db.Querier) ([]byte, error) {
-	if i.Blob == "" {
-		return []byte(i.Text), nil
-	}
-	a, err := blob.Parse(i.Blob)
-	if err != nil {
-		return nil, err
-	}
-	b, err := blob.Get(q, a)
-	if err != nil {
-		return nil, err
-	}
-	return b.Data, nil
 }

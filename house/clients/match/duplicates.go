@@ -1,11 +1,12 @@
-package clients
+package match
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
+	"milieu/house/clients"
+	"milieu/house/clients/names"
 	"milieu/kit/db"
 	"milieu/kit/record"
 )
@@ -37,16 +38,16 @@ var (
 
 // Candidate is somebody about to be registered or admitted, as far as known.
 type Candidate struct {
-	Names   Names
+	Names   clients.Names
 	Birth   string
-	Numbers Numbers
+	Numbers clients.Numbers
 	Phone   string
 	Chart   record.ID // when there is one already: it is not its own duplicate
 }
 
 // Duplicate is a client who may be the same person, with what speaks for and against it.
 type Duplicate struct {
-	Card
+	clients.Card
 	Score   float64
 	Likely  bool
 	Reasons []Weight
@@ -62,23 +63,20 @@ func Duplicates(q db.Querier, c Candidate) ([]Duplicate, error) {
 		}
 		return err
 	}
-	w := wordsOf([]Names{c.Names}, c.Numbers)
-	for _, t := range w.terms {
-		if number, ok := strings.CutPrefix(t, termNumber); ok {
-			if len(number) >= 3 {
-				if err := add(chartsWith(q, record.Zero, t, 20)); err != nil {
-					return nil, err
-				}
+	for _, number := range clients.TermsOf(nil, c.Numbers).Numbers() {
+		if len(number) >= 3 {
+			if err := add(names.Numbered(q, number, 20)); err != nil {
+				return nil, err
 			}
 		}
 	}
 	if words := nameWords(c.Names); len(words) > 0 {
-		if err := add(candidates(q, record.Zero, words, "")); err != nil {
+		if err := add(names.Charts(q, record.Zero, words, "")); err != nil {
 			return nil, err
 		}
 		if len(words) > 1 { // the first or the last name alone may be known otherwise: with the birth date it still counts
 			for _, w := range []string{words[0], words[len(words)-1]} {
-				if err := add(candidates(q, record.Zero, []string{w}, "")); err != nil {
+				if err := add(names.Charts(q, record.Zero, []string{w}, "")); err != nil {
 					return nil, err
 				}
 			}
@@ -86,7 +84,7 @@ func Duplicates(q db.Querier, c Candidate) ([]Duplicate, error) {
 	}
 	if len(c.Birth) == len("2006-01-02") {
 		for _, b := range []string{c.Birth, exchanged(c.Birth)} {
-			if err := add(bornOn(q, b)); err != nil {
+			if err := add(clients.BornOn(q, b)); err != nil {
 				return nil, err
 			}
 		}
@@ -94,12 +92,12 @@ func Duplicates(q db.Querier, c Candidate) ([]Duplicate, error) {
 	delete(ids, c.Chart)
 	var out []Duplicate
 	for id := range ids {
-		card, err := scanCard(q.QueryRow("SELECT "+cardColumns+" FROM clients_card_v1 c WHERE c.chart = $1 AND c.root = c.chart", id))
-		if err == db.ErrNoRows {
+		card, err := clients.BareCard(q, id)
+		if err == db.ErrNoRows || err == nil && card.Root != id {
 			continue
 		}
 		if err != nil {
-			return nil, fmt.Errorf("reading the card of chart %s: %w", id, err)
+			return nil, err
 		}
 		d := Duplicate{Card: card}
 		if d.Reasons, err = c.compare(q, &card); err != nil {
@@ -117,72 +115,46 @@ func Duplicates(q db.Querier, c Candidate) ([]Duplicate, error) {
 		return cmp.Or(cmp.Compare(b.Score, a.Score), slices.Compare(a.ID[:], b.ID[:]))
 	})
 	out = out[:min(len(out), duplicatesMax)]
-	list := make([]Card, len(out))
-	for i := range out {
-		list[i] = out[i].Card
-	}
-	err := name(q, list)
-	for i := range out {
-		out[i].Card = list[i]
-	}
-	return out, err
+	return out, placed(q, out, func(d *Duplicate) *clients.Card { return &d.Card })
 }
 
 // nameWords are the folded words of the fullest name there is.
-func nameWords(n Names) []string {
+func nameWords(n clients.Names) []string {
 	var best []string
 	for _, text := range []string{n.Used, n.OnPapers(), n.Alias} {
-		if w := strings.Fields(Fold(text)); len(w) > len(best) {
+		if w := strings.Fields(names.Fold(text)); len(w) > len(best) {
 			best = w
 		}
 	}
 	return best
 }
 
-func bornOn(q db.Querier, birth string) ([]record.ID, error) {
-	var out []record.ID
-	err := db.Each(q, "SELECT chart FROM clients_card_v1 WHERE birth = $1 LIMIT 200", []any{birth}, func(r db.Row) error {
-		var id record.ID
-		err := r.Scan(&id)
-		out = append(out, id)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("looking for those born on one day: %w", err)
-	}
-	return out, nil
-}
-
 // exchanged is a birth date with day and month exchanged.
 func exchanged(birth string) string { return birth[:5] + birth[8:] + "-" + birth[5:7] }
 
-func (c *Candidate) compare(q db.Querier, card *Card) ([]Weight, error) {
+func (c *Candidate) compare(q db.Querier, card *clients.Card) ([]Weight, error) {
 	var out []Weight
-	mine, theirs := wordsOf(nil, c.Numbers).terms, []string(nil)
-	if len(mine) > 0 {
-		var err error
-		if theirs, err = termsOf(q, card.ID); err != nil {
+	if mine := clients.TermsOf(nil, c.Numbers); len(mine) > 0 {
+		theirs, err := names.Known(q, card.ID)
+		if err != nil {
 			return nil, err
 		}
-	}
-	for _, t := range mine {
-		if len(t) > 3 && slices.Contains(theirs, t) {
+		if mine.Share(theirs) {
 			out = append(out, sameNumber)
-			break
 		}
 	}
-	if w := compareNames(nameWords(c.Names), strings.Fields(card.folded)); w.Weight != 0 {
+	if w := compareNames(nameWords(c.Names), strings.Fields(card.Folded)); w.Weight != 0 {
 		out = append(out, w)
 	}
 	if w := compareBirth(c.Birth, card.Birth); w.Weight != 0 {
 		out = append(out, w)
 	}
 	if phone := digits(c.Phone); len(phone) >= 6 {
-		fs, err := facts(q, topicWho, card.ID)
+		now, err := clients.IdentityOf(q, card.ID)
 		if err != nil {
 			return nil, err
 		}
-		if now, _, _, _ := who(fs, card.ID); strings.HasSuffix(digits(now.Phone), phone) || digits(now.Phone) != "" && strings.HasSuffix(phone, digits(now.Phone)) {
+		if theirs := digits(now.Phone); strings.HasSuffix(theirs, phone) || theirs != "" && strings.HasSuffix(phone, theirs) {
 			out = append(out, samePhone)
 		}
 	}
@@ -196,10 +168,10 @@ func compareNames(mine, theirs []string) Weight {
 	exact, near := 0, 0
 	for _, w := range mine {
 		switch {
-		case slices.Contains(theirs, clip(w)):
+		case slices.Contains(theirs, names.Clip(w)):
 			exact++
 			near++
-		case nearness([]string{w}, strings.Join(theirs, " ")) > 0:
+		case names.Fit([]string{w}, strings.Join(theirs, " ")) > 0:
 			near++
 		}
 	}
@@ -227,8 +199,8 @@ func compareBirth(a, b string) Weight {
 		return swappedBirth
 	}
 	if len(a) < len("2006-01-02") || len(b) < len("2006-01-02") { // a year that somebody remembers may be off by one or two
-		one, _, _ := BirthDay(a[:4])
-		other, _, _ := BirthDay(b[:4])
+		one, _, _ := clients.BirthDay(a[:4])
+		other, _, _ := clients.BirthDay(b[:4])
 		if apart := one.Year() - other.Year(); apart >= -2 && apart <= 2 {
 			return Weight{}
 		}

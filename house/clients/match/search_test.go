@@ -1,23 +1,13 @@
-package clients_test
+package match_test
 
 import (
 	"fmt"
 	"testing"
 
 	"milieu/house/clients"
-	"milieu/kit/access"
-	"milieu/kit/record"
+	"milieu/house/clients/match"
 	"milieu/kit/testkit"
 )
-
-func scope(t testing.TB, h *testkit.House, who record.ID) *access.Scope {
-	t.Helper()
-	s, err := h.Directory.Scope(who, "test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
 
 func TestSearchForgivesSpelling(t *testing.T) { onBoth(t, searchForgivesSpelling) }
 
@@ -52,7 +42,7 @@ func searchForgivesSpelling(t *testing.T, h *testkit.House) {
 		{"", 0}, {"   ", 0}, {"zzzz", 0}, {"rafi zzzz", 0}, {"'; DROP TABLE entry; --", 0}, {"%", 0}, {"\x00\xff", 0},
 	} {
 		t.Run(one.written, func(t *testing.T) {
-			found, err := clients.Search(h.DB.Read(t.Context()), scope(t, h, worker), one.written)
+			found, err := match.Search(h.DB.Read(t.Context()), scope(t, h, worker), one.written)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -67,7 +57,7 @@ func searchForgivesSpelling(t *testing.T, h *testkit.House) {
 				t.Errorf("found %v, want chart %d first", names, one.want)
 			}
 			// Nobody of another unit finds anybody.
-			others, err := clients.Search(h.DB.Read(t.Context()), scope(t, h, stranger), one.written)
+			others, err := match.Search(h.DB.Read(t.Context()), scope(t, h, stranger), one.written)
 			if err != nil || len(others) != 0 {
 				t.Errorf("a worker of another unit finds %v, %v", others, err)
 			}
@@ -87,28 +77,28 @@ func duplicates(t *testing.T, h *testkit.House) {
 	put(3, clients.Identity{Names: clients.Names{Used: "Tomás Vidal"}, Birth: clients.Birth{BirthDate: "1980"}, Numbers: clients.Numbers{Identifiers: []clients.Identifier{{Kind: "SS", Value: "999-12-3456"}}}})
 	for _, one := range []struct {
 		name   string
-		c      clients.Candidate
+		c      match.Candidate
 		want   byte
 		likely bool
 	}{
-		{"same name and birth date", clients.Candidate{Names: clients.Names{Used: "Rafi Haddad"}, Birth: "1992-03-14"}, 1, true},
-		{"spelled otherwise", clients.Candidate{Names: clients.Names{Used: "Raffi Hadad"}, Birth: "1992-03-14"}, 1, true},
-		{"legal name", clients.Candidate{Names: clients.Names{Used: "Rafiq Haddad"}, Birth: "1992-03-14"}, 1, true},
-		{"day and month exchanged", clients.Candidate{Names: clients.Names{Used: "Rafi Haddad"}, Birth: "1992-14-03"}, 1, true},
-		{"a digit wrong", clients.Candidate{Names: clients.Names{Used: "Rafi Haddad"}, Birth: "1992-03-11"}, 1, true},
-		{"name alone", clients.Candidate{Names: clients.Names{Used: "Rafi Haddad"}}, 1, false},
-		{"married name, same day", clients.Candidate{Names: clients.Names{Used: "Rafi Nasser"}, Birth: "1992-03-14"}, 1, true},
-		{"same number", clients.Candidate{Names: clients.Names{Used: "Tom V."}, Numbers: clients.Numbers{Identifiers: []clients.Identifier{{Kind: "SS", Value: "999123456"}}}}, 3, true},
-		{"year of birth agrees", clients.Candidate{Names: clients.Names{Used: "Thomas Vidal"}, Birth: "1980-05-05"}, 3, false},
-		{"a year remembered wrongly", clients.Candidate{Names: clients.Names{Used: "Rafi Hadad"}, Birth: "1993"}, 1, false},
-		{"same birth date alone", clients.Candidate{Names: clients.Names{Used: "Bo Lindqvist"}, Birth: "1992-03-14"}, 0, false},
-		{"another birth date", clients.Candidate{Names: clients.Names{Used: "Rafi Haddad"}, Birth: "1961-11-30"}, 0, false},
-		{"phone and half the name", clients.Candidate{Names: clients.Names{Used: "Rafi Nasser"}, Phone: "555014277"}, 1, false},
-		{"itself", clients.Candidate{Names: clients.Names{Used: "Rafi Haddad"}, Birth: "1992-03-14", Chart: chart(1)}, 0, false},
-		{"nothing known", clients.Candidate{}, 0, false},
+		{"same name and birth date", match.Candidate{Names: clients.Names{Used: "Rafi Haddad"}, Birth: "1992-03-14"}, 1, true},
+		{"spelled otherwise", match.Candidate{Names: clients.Names{Used: "Raffi Hadad"}, Birth: "1992-03-14"}, 1, true},
+		{"legal name", match.Candidate{Names: clients.Names{Used: "Rafiq Haddad"}, Birth: "1992-03-14"}, 1, true},
+		{"day and month exchanged", match.Candidate{Names: clients.Names{Used: "Rafi Haddad"}, Birth: "1992-14-03"}, 1, true},
+		{"a digit wrong", match.Candidate{Names: clients.Names{Used: "Rafi Haddad"}, Birth: "1992-03-11"}, 1, true},
+		{"name alone", match.Candidate{Names: clients.Names{Used: "Rafi Haddad"}}, 1, false},
+		{"married name, same day", match.Candidate{Names: clients.Names{Used: "Rafi Nasser"}, Birth: "1992-03-14"}, 1, true},
+		{"same number", match.Candidate{Names: clients.Names{Used: "Tom V."}, Numbers: clients.Numbers{Identifiers: []clients.Identifier{{Kind: "SS", Value: "999123456"}}}}, 3, true},
+		{"year of birth agrees", match.Candidate{Names: clients.Names{Used: "Thomas Vidal"}, Birth: "1980-05-05"}, 3, false},
+		{"a year remembered wrongly", match.Candidate{Names: clients.Names{Used: "Rafi Hadad"}, Birth: "1993"}, 1, false},
+		{"same birth date alone", match.Candidate{Names: clients.Names{Used: "Bo Lindqvist"}, Birth: "1992-03-14"}, 0, false},
+		{"another birth date", match.Candidate{Names: clients.Names{Used: "Rafi Haddad"}, Birth: "1961-11-30"}, 0, false},
+		{"phone and half the name", match.Candidate{Names: clients.Names{Used: "Rafi Nasser"}, Phone: "555014277"}, 1, false},
+		{"itself", match.Candidate{Names: clients.Names{Used: "Rafi Haddad"}, Birth: "1992-03-14", Chart: chart(1)}, 0, false},
+		{"nothing known", match.Candidate{}, 0, false},
 	} {
 		t.Run(one.name, func(t *testing.T) {
-			found, err := clients.Duplicates(h.DB.Read(t.Context()), one.c)
+			found, err := match.Duplicates(h.DB.Read(t.Context()), one.c)
 			if err != nil {
 				t.Fatal(err)
 			}

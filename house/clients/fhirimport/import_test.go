@@ -1,4 +1,4 @@
-package clients_test
+package fhirimport_test
 
 import (
 	"bytes"
@@ -12,21 +12,24 @@ import (
 	"testing"
 
 	"milieu/house/clients"
+	"milieu/house/clients/clientstest"
+	"milieu/house/clients/fhirimport"
+	"milieu/house/clients/match"
 	"milieu/kit/record"
 	"milieu/kit/testkit"
 )
 
-func text(name, body string) clients.File {
-	return clients.File{Name: name, Open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(body)), nil }}
+func text(name, body string) fhirimport.File {
+	return fhirimport.File{Name: name, Open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(body)), nil }}
 }
 
-func importer(h *testkit.House) *clients.Importer {
-	return &clients.Importer{Committer: h.Committer, DB: h.DB, Clock: h.Clock, Sender: testkit.Program()}
+func importer(h *testkit.House) *fhirimport.Importer {
+	return &fhirimport.Importer{Committer: h.Committer, DB: h.DB, Clock: h.Clock, Sender: testkit.Program()}
 }
 
-func take(t *testing.T, h *testkit.House, admit bool, files ...clients.File) *clients.Report {
+func take(t *testing.T, h *testkit.House, admit bool, files ...fhirimport.File) *fhirimport.Report {
 	t.Helper()
-	r, err := importer(h).Import(context.Background(), files, clients.ImportOptions{Source: "hospital", Unit: cedar, Admit: admit})
+	r, err := importer(h).Import(context.Background(), files, fhirimport.Options{Source: "hospital", Unit: cedar, Admit: admit})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +49,7 @@ func importTwice(t *testing.T, h *testkit.House) {
 	t.Helper()
 	roomID, bedID := bed(h, cedar, "Room 6")
 	first := take(t, h, true, text("rafi.json", rafi))
-	if len(first.People) != 1 || first.People[0].Status != clients.New || !first.People[0].Admitted {
+	if len(first.People) != 1 || first.People[0].Status != fhirimport.New || !first.People[0].Admitted {
 		t.Fatalf("%+v", first)
 	}
 	id := first.People[0].Chart
@@ -60,7 +63,7 @@ func importTwice(t *testing.T, h *testkit.House) {
 	seq := h.Committer.Seq()
 	h.Clock.Advance(1e12)
 	again := take(t, h, true, text("rafi.json", rafi))
-	if again.Entries != 0 || again.Count(clients.Same) != 1 || h.Committer.Seq() != seq {
+	if again.Entries != 0 || again.Count(fhirimport.Same) != 1 || h.Committer.Seq() != seq {
 		t.Errorf("again: %+v", again)
 	}
 	// What people here say stays; what the source changed is taken in; the allergy is still one.
@@ -68,7 +71,7 @@ func importTwice(t *testing.T, h *testkit.House) {
 	h.Clock.Advance(1e12)
 	changed := strings.NewReplacer("555 0100", "555 0199", "Penicillin <script>alert(1)</script>", "Amoxicillin", "\"Haddad\"", "\"Haddad-Osei\"").Replace(rafi)
 	third := take(t, h, true, text("rafi.json", changed))
-	if third.Count(clients.Changed) != 1 || third.Entries == 0 {
+	if third.Count(fhirimport.Changed) != 1 || third.Entries == 0 {
 		t.Errorf("changed: %+v", third)
 	}
 	if c, err = clients.Of(h.DB.Read(t.Context()), id); err != nil {
@@ -87,7 +90,7 @@ func TestImportRefusesWholePeople(t *testing.T) {
 	h := house(t)
 	bad := strings.NewReplacer(`"clinicalStatus":{"coding":[{"code":"active"}]},"code":{"text":"Pen`, `"clinicalStatus":{"coding":[{"code":"sometimes"}]},"code":{"text":"Pen`, "p1", "p2", "40-1187", "40-1188").Replace(rafi)
 	r := take(t, h, false, text("good.json", rafi), text("bad.json", bad), text("cut.json", rafi[:len(rafi)/2]), text("none.json", "<html>"))
-	if r.Count(clients.New) != 1 || r.Count(clients.Refused) != 1 {
+	if r.Count(fhirimport.New) != 1 || r.Count(fhirimport.Refused) != 1 {
 		t.Fatalf("%+v", r.People)
 	}
 	files := map[string]bool{}
@@ -100,7 +103,7 @@ func TestImportRefusesWholePeople(t *testing.T) {
 	if !files["bad.json"] || !files["cut.json"] || !files["none.json"] {
 		t.Errorf("problems are told of %v", files)
 	}
-	if found, _ := clients.Search(h.DB.Read(t.Context()), scope(t, h, worker), "40-1188"); len(found) != 0 {
+	if found, _ := match.Search(h.DB.Read(t.Context()), scope(t, h, worker), "40-1188"); len(found) != 0 {
 		t.Error("half a person was taken in")
 	}
 }
@@ -140,7 +143,7 @@ func sourcesAreKeptByteForByte(t *testing.T, h *testkit.House) {
 	t.Helper()
 	long := strings.Replace(rafi, `"onsetDateTime":"2025"`, `"onsetDateTime":"2025","note":[{"text":"`+strings.Repeat("He said: “\\u00e9\\n”. ", 2500)+`"}]`, 1)
 	r := take(t, h, false, text("rafi.json", long))
-	if r.Count(clients.New) != 1 {
+	if r.Count(fhirimport.New) != 1 {
 		t.Fatalf("%+v", r)
 	}
 	kept := sources(t, h, r.People[0].Chart)
@@ -159,9 +162,9 @@ func TestImportManyPeople(t *testing.T) {
 	h := house(t)
 	folder := os.Getenv("MILIEU_TEST_PEOPLE") // a folder with other bundles
 	if folder == "" {
-		folder = filepath.Join("..", "..", "app", "demo", "people")
+		folder = filepath.Join(clientstest.Root(t), "app", "demo", "people")
 	}
-	files, err := clients.Files(folder)
+	files, err := fhirimport.Files(folder)
 	if err != nil || len(files) == 0 {
 		t.Fatal(files, err)
 	}
@@ -169,8 +172,8 @@ func TestImportManyPeople(t *testing.T) {
 		bed(h, cedar, "Room "+record.NewID(h.Clock.Now()).String()[30:])
 	}
 	r := take(t, h, true, files...)
-	if r.Count(clients.New) == 0 || r.Count(clients.Refused) != 0 || r.Count(clients.New) != len(r.People) {
-		t.Errorf("%d of %d: %v", r.Count(clients.New), len(r.People), r.Problems)
+	if r.Count(fhirimport.New) == 0 || r.Count(fhirimport.Refused) != 0 || r.Count(fhirimport.New) != len(r.People) {
+		t.Errorf("%d of %d: %v", r.Count(fhirimport.New), len(r.People), r.Problems)
 	}
 	list, err := clients.Cards(h.DB.Read(t.Context()), cedar)
 	if err != nil || len(list) != len(r.People) {
@@ -180,8 +183,8 @@ func TestImportManyPeople(t *testing.T) {
 	if err != nil || census.Conflicts != 0 || len(census.Without) != 0 {
 		t.Errorf("census: %+v %v", census, err)
 	}
-	if again := take(t, h, true, files...); again.Entries != 0 || again.Count(clients.Same) != len(r.People) {
-		t.Errorf("again: %d entries, %d the same", again.Entries, again.Count(clients.Same))
+	if again := take(t, h, true, files...); again.Entries != 0 || again.Count(fhirimport.Same) != len(r.People) {
+		t.Errorf("again: %d entries, %d the same", again.Entries, again.Count(fhirimport.Same))
 	}
 	t.Logf("%d people, %d entries", len(r.People), r.Entries)
 }
