@@ -47,9 +47,6 @@ func IdentityOf(q db.Querier, chart record.ID) (Identity, error) {
 	return now, err
 }
 
-// Family is every chart of one person: the one that goes on first, then those merged into it.
-func Family(q db.Querier, chart record.ID) ([]record.ID, error) { return family(q, chart) }
-
 func held[B record.Body](q db.Querier, chart record.ID, topic string, item func(B) Item) ([]Held[B], error) {
 	charts, err := family(q, chart)
 	if err != nil {
@@ -148,14 +145,5 @@ func MergesOf(q db.Querier, chart record.ID) ([]Fact, error) {
 	if err != nil {
 		return nil, err
 	}
-	back := map[record.ID]bool{}
-	for _, f := range fs {
-		if b, ok := f.Body.(*Unmerged); ok {
-			back[b.Merge] = true
-		}
-	}
-	return slices.DeleteFunc(fs, func(f Fact) bool {
-		_, merge := f.Body.(*Merged)
-		return !merge || back[f.ID]
-	}), nil
+	return notTakenBack(fs), nil
 }

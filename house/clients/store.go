@@ -1,7 +1,6 @@
 package clients
 
 import (
-	"fmt"
 	"slices"
 
 	"milieu/house/clients/names"
@@ -78,96 +77,6 @@ func dropFact(tx db.Tx, e *record.Entry, _ record.Body) error {
 		return remerge(tx, e.Chart)
 	}
 	return redraw(tx, e.Chart)
-}
-
-// remerge works out whom a chart is merged into, and draws every card afresh that this joins or separates.
-func remerge(tx db.Tx, chart record.ID) error {
-	before, err := family(tx, chart)
-	if err != nil {
-		return err
-	}
-	fs, err := facts(tx, topicMerge, chart)
-	if err != nil {
-		return err
-	}
-	if err := tx.Exec("DELETE FROM clients_merge_v1 WHERE chart = $1", chart[:]); err != nil {
-		return err
-	}
-	if into := mergedInto(fs); !into.IsZero() {
-		if err := tx.Exec("INSERT INTO clients_merge_v1 (chart, target) VALUES ($1, $2)", chart[:], into[:]); err != nil {
-			return err
-		}
-	}
-	after, err := family(tx, chart)
-	if err != nil {
-		return err
-	}
-	touched := append(before, after...)
-	slices.SortFunc(touched, func(a, b record.ID) int { return slices.Compare(a[:], b[:]) })
-	for _, c := range slices.Compact(touched) {
-		if err := redraw(tx, c); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// mergedInto is the chart named by the latest merge that was not taken back.
-func mergedInto(fs []Fact) record.ID {
-	back := map[record.ID]bool{}
-	for i := len(fs) - 1; i >= 0; i-- {
-		switch b := fs[i].Body.(type) {
-		case *Unmerged:
-			back[b.Merge] = true
-		case *Merged:
-			if !back[fs[i].ID] {
-				return b.Into
-			}
-		}
-	}
-	return record.Zero
-}
-
-// root follows merges to the chart that goes on. Charts merged in a ring by devices that did not know of each other go on under the smallest.
-func root(q db.Querier, chart record.ID) (record.ID, error) {
-	path := []record.ID{chart}
-	for {
-		var next record.ID
-		switch err := q.QueryRow("SELECT target FROM clients_merge_v1 WHERE chart = $1", path[len(path)-1]).Scan(&next); err {
-		case nil:
-		case db.ErrNoRows:
-			return path[len(path)-1], nil
-		default:
-			return chart, fmt.Errorf("following the merges of chart %s: %w", chart, err)
-		}
-		if i := slices.Index(path, next); i >= 0 {
-			return slices.MinFunc(path[i:], func(a, b record.ID) int { return slices.Compare(a[:], b[:]) }), nil
-		}
-		path = append(path, next)
-	}
-}
-
-// family is every chart merged into one's root, the root first.
-func family(q db.Querier, chart record.ID) ([]record.ID, error) {
-	head, err := root(q, chart)
-	if err != nil {
-		return nil, err
-	}
-	all := []record.ID{head}
-	for i := 0; i < len(all); i++ {
-		err := db.Each(q, "SELECT chart FROM clients_merge_v1 WHERE target = $1 ORDER BY chart", []any{all[i]}, func(r db.Row) error {
-			var id record.ID
-			err := r.Scan(&id)
-			if !slices.Contains(all, id) {
-				all = append(all, id)
-			}
-			return err
-		})
-		if err != nil {
-			return nil, fmt.Errorf("listing the charts merged into %s: %w", all[i], err)
-		}
-	}
-	return all, nil
 }
 
 // onCard are the topics that a card shows.
