@@ -20,7 +20,7 @@ func Kinds() []record.Kind {
 			Line: func(_ *record.Entry, b record.Body) record.Line {
 				return record.Line{Key: "places.house_set", Args: []any{b.(*House).Name}}
 			}},
-		{Name: "places.unit_opened", Chart: "place", Action: "places.unit.open", Example: &UnitOpened{Name: "Cedar", Kind: "ward"},
+		{Name: "places.unit_opened", Begins: true, Chart: "place", Action: "places.unit.open", Example: &UnitOpened{Name: "Cedar", Kind: "ward"},
 			Line: func(_ *record.Entry, b record.Body) record.Line {
 				return record.Line{Key: "places.unit_opened", Args: []any{b.(*UnitOpened).Name}}
 			}},

@@ -23,7 +23,7 @@ func Kinds() []record.Kind {
 	}
 	jo := Details{Name: "Jo Ferreira", Legal: "Joana Ferreira", Pronouns: "she, her", Role: access.Worker, SignIn: "jo", Phone: "+1 555 0100"}
 	kinds := []record.Kind{
-		{Name: "staff.joined", Action: "staff.manage", Example: &Joined{jo}, Line: said("staff.joined")},
+		{Name: "staff.joined", Begins: true, Action: "staff.manage", Example: &Joined{jo}, Line: said("staff.joined")},
 		{Name: "staff.changed", Action: "staff.manage", Example: &Changed{jo}, Line: said("staff.changed")},
 		{Name: "staff.left", Action: "staff.manage", Example: &Left{Reason: "moved away"}, Line: said("staff.left")},
 		{Name: "staff.returned", Action: "staff.manage", Example: &Returned{Reason: "back from leave"}, Line: said("staff.returned")},

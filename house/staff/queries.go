@@ -117,15 +117,20 @@ func BySignIn(q db.Querier, signIn string) (Person, error) {
 	if folded == "" {
 		return Person{}, fault.New(fault.NotFound, "nobody signs in with that name")
 	}
-	claims, err := people(q, "WHERE person IN (SELECT person FROM staff_person_v1 WHERE folded = $1)", folded)
+	claims, err := claimants(q, folded)
 	if err != nil {
 		return Person{}, err
 	}
-	claims = slices.DeleteFunc(claims, func(p Person) bool { return FoldSignIn(p.SignIn) != folded })
 	if len(claims) == 0 {
 		return Person{}, fault.New(fault.NotFound, "nobody signs in with that name")
 	}
 	return slices.MinFunc(claims, earlierClaim), nil
+}
+
+// claimants are those whose sign-in name it is now, who left among them.
+func claimants(q db.Querier, folded string) ([]Person, error) {
+	claims, err := people(q, "WHERE person IN (SELECT person FROM staff_person_v1 WHERE folded = $1)", folded)
+	return slices.DeleteFunc(claims, func(p Person) bool { return FoldSignIn(p.SignIn) != folded }), err
 }
 
 func earlierClaim(a, b Person) int {
@@ -136,21 +141,6 @@ func earlierClaim(a, b Person) int {
 		return 1
 	}
 	return cmp.Or(cmp.Compare(a.named, b.named), slices.Compare(a.namer[:], b.namer[:]))
-}
-
-// SignInFree refuses a sign-in name that another person works here with, as an error that names the form's field.
-func SignInFree(q db.Querier, signIn string, person record.ID) error {
-	if signIn == "" {
-		return nil
-	}
-	holder, err := BySignIn(q, signIn)
-	switch {
-	case fault.KindOf(err) == fault.NotFound || err == nil && (holder.ID == person || !holder.Active()):
-		return nil
-	case err != nil:
-		return err
-	}
-	return &fault.Error{Kind: fault.Invalid, Text: "this sign-in name is taken", Fields: []fault.Field{{Name: "sign_in", Text: holder.Name + " signs in with this name already"}}}
 }
 
 // Assigned lists the members of a unit's team at t, by name.

@@ -307,6 +307,13 @@ func (d *Directory) Person(id record.ID) *Person {
 	return d.people[id]
 }
 
+// Knows implements record.Judge: whether there is such a chart.
+func (d *Directory) Knows(chart record.ID) bool {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return d.charts[chart] != nil
+}
+
 // UnitOf is the unit a chart belongs to now; zero for none.
 func (d *Directory) UnitOf(chart record.ID) record.ID {
 	d.mu.RLock()
@@ -388,6 +395,15 @@ func (d *Directory) Sees(s *Scope, chart record.ID) error {
 		return nil
 	}
 	return fault.New(fault.NotFound, "there is nothing here that you may see")
+}
+
+// Reaches says whether an entry of a kind may be offered to a chart: one within the scope, or one that the kind begins. What the beginning of a
+// chart may not do is for MayFile to say, in the same words for a chart that is there and hidden as for one that is not there.
+func (d *Directory) Reaches(s *Scope, k *record.Kind, chart record.ID) error {
+	if k != nil && k.Begins && s.May(k.Action) {
+		return nil
+	}
+	return d.Sees(s, chart)
 }
 
 func (s *Scope) sees(kind string) bool { return s.May("see." + kind) }

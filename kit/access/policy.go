@@ -166,6 +166,9 @@ func (d *Directory) MayFile(_ context.Context, s record.Sender, k *record.Kind, 
 	if !p.Disabled.IsZero() && !e.Happened.Before(p.Disabled) {
 		return "", nil, fault.New(fault.Denied, "the author's account had ended when this happened; a supervisor will look at it")
 	}
+	if err := d.mayEnter(p, s, k, e); err != nil {
+		return "", nil, err
+	}
 	actions := []string{k.Action}
 	var marks []string
 	if e.Amendment == record.InError || e.Amendment == record.WrongChart || e.Amendment == record.Correction {
@@ -198,6 +201,59 @@ func (d *Directory) MayFile(_ context.Context, s record.Sender, k *record.Kind, 
 		role, marks = as, append(marks, more...)
 	}
 	return role, marks, nil
+}
+
+// mayEnter judges an entry by the chart it goes to and the unit it puts somebody in. A chart that is not there is begun by the kinds that begin
+// one; one that is there is begun again by those alone who may see it, and all others are answered as they are where their unit is not theirs:
+// who asks learns nothing of it. What an import brings belongs together and is judged before any of it is filed, so it may speak of charts to come.
+func (d *Directory) mayEnter(p *Person, s record.Sender, k *record.Kind, e *record.Entry) error {
+	to := d.policy.grants[k.Action][p.Role]
+	denied := fault.New(fault.Denied, "%s may not do this here", p.Name)
+	d.mu.RLock()
+	c := d.charts[e.Chart]
+	d.mu.RUnlock()
+	switch {
+	case c == nil && !k.Begins && s.Via != record.ViaImport:
+		return denied
+	case c != nil && k.Begins && to != reachAny && !d.policy.everywhere(p.Role) && !d.belongs(p, c, e.Happened):
+		if again, err := record.Find(d.db.Read(context.Background()), e.ID); err != nil || again.Author != p.ID || again.Chart != e.Chart {
+			return denied // else it is what this person began, sent once more
+		}
+	}
+	if k.Into == nil || to == reachAny || d.policy.everywhere(p.Role) {
+		return nil
+	}
+	b, err := k.Parse(e.Body)
+	if err != nil {
+		return err
+	}
+	if unit := k.Into(b); !unit.IsZero() && !p.tied(unit, e.Happened) {
+		return denied
+	}
+	return nil
+}
+
+// belongs says whether a chart was on a unit of a person's when something happened, or is now.
+func (d *Directory) belongs(p *Person, c *Chart, at time.Time) bool {
+	unit := c.Now(at)
+	if unit.IsZero() {
+		unit = c.Now(d.clock.Now())
+	}
+	return !unit.IsZero() && p.tied(unit, at)
+}
+
+// tied says whether a person had a relation to a unit at t, give or take the grace.
+func (p *Person) tied(unit record.ID, t time.Time) bool {
+	return slices.ContainsFunc(p.Relations, func(r Relation) bool { return r.Unit == unit && r.wide().Holds(t) })
+}
+
+// wide is the relation with its grace.
+func (r Relation) wide() Relation {
+	w := Relation{Unit: r.Unit, From: r.From.Add(-RelationGrace), Until: r.Until}
+	if !r.Until.IsZero() {
+		w.Until = r.Until.Add(RelationGrace)
+	}
+	return w
 }
 
 // target is the entry that another amends; nil when it is not here yet: it may still be on a device.
@@ -256,10 +312,7 @@ func (d *Directory) mayDo(p *Person, action string, e *record.Entry) (string, []
 			unit = c.Now(d.clock.Now())
 		}
 		for _, r := range p.Relations {
-			wide := Relation{From: r.From.Add(-RelationGrace), Until: r.Until}
-			if !r.Until.IsZero() {
-				wide.Until = r.Until.Add(RelationGrace)
-			}
+			wide := r.wide()
 			if r.Unit == unit && wide.Holds(e.Happened) {
 				if !wide.Holds(d.clock.Now()) {
 					return string(p.Role), append(ended(), record.MarkRelationEnded), nil

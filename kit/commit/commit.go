@@ -30,6 +30,7 @@ type Config struct {
 	Clock       clock.Clock
 	Projections []record.Projection
 	Derived     []record.Derived
+	Guards      []record.Guard
 	HeadFile    string // beside the database; empty keeps none (PostgreSQL, tests)
 	Log         *slog.Logger
 	// Progress hears how far a replay at the start has come. Nil is silent.
@@ -111,7 +112,7 @@ func Open(ctx context.Context, c Config) (*Committer, error) {
 	}
 	k.seq.Store(head.seq)
 	k.told = head.seq
-	k.plan = newPlan(c.Kinds, c.Projections, c.Derived)
+	k.plan = newPlan(c.Kinds, c.Projections, c.Derived, c.Guards...)
 	if err := k.catchUp(ctx, c.Progress); err != nil {
 		return nil, err
 	}

@@ -145,7 +145,11 @@ func (g *groupTx) file(j *job, received time.Time) error {
 		}
 	}
 	for _, p := range j.entries {
-		if err := g.sameChart(p.Entry); err != nil {
+		err := g.sameChart(p.Entry)
+		if err == nil {
+			err = g.stillFree(p)
+		}
+		if err != nil {
 			if fault.KindOf(err) != fault.Invalid {
 				return err
 			}
@@ -221,11 +225,12 @@ func (g *groupTx) fileOne(p *record.Prepared, received time.Time) (Outcome, erro
 	}
 	g.known[e.ID] = known{e.Seq, p.Digest[:]}
 	g.filed = append(g.filed, e)
-	return Outcome{ID: e.ID, Status: Accepted, Seq: e.Seq, Entry: e}, g.apply(e, p.Body)
+	return Outcome{ID: e.ID, Status: Accepted, Seq: e.Seq, Entry: e}, g.apply(p)
 }
 
 // apply lets the projections have the entry, and whatever its amendment raises or fells.
-func (g *groupTx) apply(e *record.Entry, b record.Body) error {
+func (g *groupTx) apply(p *record.Prepared) error {
+	e, b := p.Entry, p.Body
 	amends := !e.Amends.IsZero()
 	if amends {
 		if err := record.Amend(g, e); err != nil {
@@ -234,21 +239,26 @@ func (g *groupTx) apply(e *record.Entry, b record.Body) error {
 		g.amended[e.Amends] = true
 	}
 	if !amends && !g.amended[e.ID] {
-		return g.put(e, b)
+		if !p.Guarded || !g.k.plan.guarded[e.Kind] {
+			return g.put(e, b)
+		}
+		return g.watched(p, []string{e.Kind}, func() error { return g.put(e, b) })
 	}
 	family, err := record.ReadFamily(g, g.k.Kinds(), e.Chart, e.ID)
 	if err != nil {
 		return err
 	}
-	for _, c := range family.Changes(e.ID) {
-		if err := g.change(c); err != nil {
-			return err
+	return g.watched(p, family.Kinds(), func() error {
+		for _, c := range family.Changes(e.ID) {
+			if err := g.change(c); err != nil {
+				return err
+			}
 		}
-	}
-	if !family.Stands(e.ID) {
-		return nil
-	}
-	return g.put(e, b)
+		if !family.Stands(e.ID) {
+			return nil
+		}
+		return g.put(e, b)
+	})
 }
 
 func (g *groupTx) put(e *record.Entry, b record.Body) error {

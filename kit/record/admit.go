@@ -38,6 +38,8 @@ type Sender struct {
 
 // Judge says whether a sender may file an entry, by the relations that held when it Happened. It gives the role acted in and any marks.
 type Judge interface {
+	// Knows says whether there is such a chart, as far as the judge has heard.
+	Knows(chart ID) bool
 	MayFile(ctx context.Context, s Sender, k *Kind, e *Entry) (role string, marks []string, err error)
 }
 
@@ -62,6 +64,8 @@ type Prepared struct {
 	Salt       Salt
 	Commitment [32]byte
 	Raised     []*Prepared
+	Guarded    bool // guards are asked about it: it came from outside
+	Begins     bool // it was judged as the beginning of a chart, which must still not be there when it is filed
 }
 
 // Admission admits entries.
@@ -119,10 +123,16 @@ func (a *Admission) Admit(ctx context.Context, s Sender, e *Entry) (*Prepared, e
 	}
 	slices.Sort(e.Marks)
 	e.Marks = slices.Compact(e.Marks)
-	return a.prepare(ctx, s, k, e, b, func() [32]byte {
+	begins := k.Begins && s.Via != ViaProgram && !a.Judge.Knows(e.Chart)
+	p, err := a.prepare(ctx, s, k, e, b, func() [32]byte {
 		sent.Labels, sent.Body = e.Labels, e.Body
 		return Digest(&sent)
 	})
+	if err != nil {
+		return nil, err
+	}
+	p.Begins = begins
+	return p, nil
 }
 
 // storable is a time as the databases keep it. The one microsecond that they take for "no time" gives way to the next.
@@ -142,7 +152,7 @@ func (a *Admission) prepare(ctx context.Context, s Sender, k *Kind, e *Entry, b 
 		return nil, err
 	}
 	e.Version = k.Version
-	p := &Prepared{Entry: e, Body: b, Kind: k, Digest: digest(), Salt: NewSalt()}
+	p := &Prepared{Entry: e, Body: b, Kind: k, Digest: digest(), Salt: NewSalt(), Guarded: s.Via != ViaProgram}
 	p.Commitment = Commitment(p.Salt, e.Body)
 	if k.Raises == nil {
 		return p, nil

@@ -29,6 +29,7 @@ type Kind struct {
 	Action   string // what a person must be allowed to do to file it; package access decides
 	Withdraw string // what a person must be allowed to do to take one back; empty: record.withdraw
 	Own      bool   // filed by the program itself only, never by a sender
+	Begins   bool   // may be the first entry of a chart; what people and machines send of any other kind needs a chart that is there
 	Example  Body   // a valid body, for the machine interface and the conformance test
 	// AfterFact says that the kind may be entered well after it happened only with a reason in its body, and is marked for ever.
 	AfterFact bool
@@ -36,6 +37,9 @@ type Kind struct {
 	Upgrade func(version int, body []byte) ([]byte, error)
 	// Line says the entry in words, for "said back" and timelines. The name is the client's, already chosen.
 	Line func(e *Entry, b Body) Line
+	// Into is the unit in which the entry puts whom it speaks of; zero for none. Who files it needs a relation to that unit as well, unless the
+	// action may be done anywhere. Nil: it puts nobody anywhere.
+	Into func(b Body) ID
 	// Raises are further entries that this one gives rise to in other rooms, filed in the same transaction with derived IDs.
 	Raises func(e *Entry, b Body) []*Entry
 

@@ -108,6 +108,17 @@ func (f *Family) Known() []ID {
 	return out
 }
 
+// Kinds lists the kinds of the entries of the family that are filed.
+func (f *Family) Kinds() []string {
+	var out []string
+	for _, m := range f.members {
+		if m.known && !slices.Contains(out, m.kind) {
+			out = append(out, m.kind)
+		}
+	}
+	return out
+}
+
 // Stands says whether an entry of the family stands.
 func (f *Family) Stands(id ID) bool {
 	if f.now == nil {

@@ -52,6 +52,7 @@ type Plan struct {
 	Projections []record.Projection
 	Derived     []record.Derived
 	Rules       []due.Rule
+	Guards      []record.Guard
 	Sources     []access.Source
 	Routes      []web.Route
 	Places      []web.Place
@@ -69,6 +70,7 @@ func NewPlan(defs []Def, policies []string) (*Plan, error) {
 		p.Projections = append(p.Projections, d.Projections...)
 		p.Derived = append(p.Derived, d.Derived...)
 		p.Rules = append(p.Rules, d.Rules...)
+		p.Guards = append(p.Guards, d.Guards...)
 		p.Sources = append(p.Sources, d.Sources...)
 		p.Routes = append(p.Routes, d.Routes...)
 		p.Places = append(p.Places, d.Nav...)
@@ -142,7 +144,7 @@ func Open(ctx context.Context, o Options) (*Building, error) {
 	b.Directory.Guard(plan.Kinds)
 	b.Hub = live.NewHub(o.Clock, o.Log)
 	b.Committer, err = commit.Open(ctx, commit.Config{DB: o.DB, Kinds: plan.Kinds, Judge: b.Directory, Clock: o.Clock,
-		Projections: plan.Projections, Derived: plan.Derived, HeadFile: o.HeadFile, Log: o.Log, Progress: o.Progress})
+		Projections: plan.Projections, Derived: plan.Derived, Guards: plan.Guards, HeadFile: o.HeadFile, Log: o.Log, Progress: o.Progress})
 	if err != nil {
 		return nil, err
 	}

@@ -23,6 +23,7 @@ type Def struct {
 	Projections []record.Projection
 	Derived     []record.Derived
 	Rules       []due.Rule
+	Guards      []record.Guard // what an entry may not do to what its tables say, whoever sends it by whatever door
 	Sources     []access.Source
 	Routes      []web.Route
 	Asks        []string // actions that its pages ask about, beside those of routes and kinds

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -75,15 +76,19 @@ func apiFile(c *Ctx) error {
 		return err
 	}
 	out := make([]answered, len(items))
-	entries := make([]*record.Entry, 0, len(items))
-	at := make([]int, 0, len(items))
+	batch := &apiBatch{c: c, out: out}
 	for i, item := range items {
 		e, err := readSubmitted(item)
 		if e != nil {
 			out[i].ID = e.ID.String()
 		}
+		if err == nil && batch.begins(e.Chart) { // whoever begins a chart may go on with it in the same request
+			if err := batch.file(); err != nil {
+				return err
+			}
+		}
 		if err == nil {
-			err = c.Directory.Sees(c.Scope, e.Chart)
+			err = c.reaches(e)
 		}
 		if err != nil {
 			out[i] = reject(out[i].ID, err)
@@ -92,18 +97,10 @@ func apiFile(c *Ctx) error {
 			}
 			continue
 		}
-		entries, at = append(entries, e), append(at, i)
+		batch.entries, batch.at = append(batch.entries, e), append(batch.at, i)
 	}
-	for j, o := range c.Committer.File(c.Context(), c.Sender(record.ViaAPI), entries...) {
-		i := at[j]
-		out[i] = answered{ID: o.ID.String(), Status: o.Status, Seq: o.Seq}
-		if o.Err != nil {
-			out[i] = reject(o.ID.String(), o.Err)
-			out[i].Status, out[i].Seq = o.Status, o.Seq
-			if k := fault.KindOf(o.Err); k == fault.Unavailable || k == fault.Full {
-				return o.Err // nothing is wrong with what was sent: the sender keeps it and tries again
-			}
-		}
+	if err := batch.file(); err != nil {
+		return err
 	}
 	var buf bytes.Buffer
 	if err := jsonv2.MarshalWrite(&buf, out); err != nil {
@@ -112,6 +109,39 @@ func apiFile(c *Ctx) error {
 	c.W.Header().Set("Content-Type", "application/json")
 	_, err = c.W.Write(buf.Bytes())
 	return gone(err)
+}
+
+// apiBatch gathers the entries of a request that are filed together.
+type apiBatch struct {
+	c       *Ctx
+	entries []*record.Entry
+	at      []int // their places in the answer
+	out     []answered
+}
+
+// begins says whether what waits to be filed begins a chart that is not there yet.
+func (b *apiBatch) begins(chart record.ID) bool {
+	return !b.c.Directory.Knows(chart) && slices.ContainsFunc(b.entries, func(e *record.Entry) bool {
+		k, err := b.c.Committer.Kinds().Find(e.Kind)
+		return err == nil && k.Begins && e.Chart == chart
+	})
+}
+
+// file files what was gathered and notes the answers. An error is one of ours: the sender keeps everything and sends it again.
+func (b *apiBatch) file() error {
+	for j, o := range b.c.Committer.File(b.c.Context(), b.c.Sender(record.ViaAPI), b.entries...) {
+		i := b.at[j]
+		b.out[i] = answered{ID: o.ID.String(), Status: o.Status, Seq: o.Seq}
+		if o.Err != nil {
+			b.out[i] = reject(o.ID.String(), o.Err)
+			b.out[i].Status, b.out[i].Seq = o.Status, o.Seq
+			if k := fault.KindOf(o.Err); k == fault.Unavailable || k == fault.Full {
+				return o.Err // nothing is wrong with what was sent: the sender keeps it and tries again
+			}
+		}
+	}
+	b.entries, b.at = nil, nil
+	return nil
 }
 
 // splitArray takes the request apart into its entries without building a tree of it.
@@ -208,6 +238,7 @@ func apiKinds(c *Ctx) error {
 		Chart   string         `json:"chart"`
 		Action  string         `json:"action,omitempty"`
 		Own     bool           `json:"own,omitempty"`
+		Begins  bool           `json:"begins,omitempty"`
 		Schema  any            `json:"schema"`
 		Example jsontext.Value `json:"example"`
 	}
@@ -217,7 +248,7 @@ func apiKinds(c *Ctx) error {
 		if err != nil {
 			return err
 		}
-		out = append(out, kind{k.Name, k.Version, k.Chart, k.Action, k.Own, record.JSONSchema(k.Type()), jsontext.Value(raw)})
+		out = append(out, kind{k.Name, k.Version, k.Chart, k.Action, k.Own, k.Begins, record.JSONSchema(k.Type()), jsontext.Value(raw)})
 	}
 	return c.json(out)
 }

@@ -24,7 +24,7 @@ func fileForm(c *Ctx) error {
 	if err != nil {
 		return err
 	}
-	if err := c.Directory.Sees(c.Scope, e.Chart); err != nil {
+	if err := c.reaches(e); err != nil {
 		return err
 	}
 	from := c.Sender(record.ViaPage)
@@ -34,6 +34,12 @@ func fileForm(c *Ctx) error {
 		return o.Err
 	}
 	return c.saidBack(o)
+}
+
+// reaches says whether an entry may be offered to its chart, as far as who sends it may know.
+func (c *Ctx) reaches(e *record.Entry) error {
+	k, _ := c.Committer.Kinds().Find(e.Kind) // what is no kind is refused with the rest
+	return c.Directory.Reaches(c.Scope, k, e.Chart)
 }
 
 func formError(err error) error {

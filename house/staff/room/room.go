@@ -24,6 +24,7 @@ func Def() room.Def {
 		Name:        "staff",
 		Kinds:       staff.Kinds(),
 		Projections: staff.Projections(),
+		Guards:      staff.Guards(),
 		Sources:     []access.Source{staff.Source()},
 		Routes: []web.Route{
 			{Method: "GET", Pattern: "/staff", Action: "staff.read", Handle: showStaff},

@@ -311,12 +311,6 @@ func oneSignInName(t *testing.T, h *testkit.House) {
 	h.Clock.Advance(time.Minute)
 	h.Must(testkit.Program(), "staff.changed", first, &staff.Changed{Details: staff.Details{Name: "Ada", Pronouns: "she, her", Role: access.Nurse, SignIn: "ada"}})
 	holder(first, "a change that keeps the name keeps the claim")
-	if err := staff.SignInFree(q, "Ada", second); fault.KindOf(err) != fault.Invalid {
-		t.Errorf("taken: %v", err)
-	}
-	if err := staff.SignInFree(q, "Ada", first); err != nil {
-		t.Errorf("one's own: %v", err)
-	}
 	h.Must(testkit.Program(), "staff.left", first, &staff.Left{})
 	holder(second, "after the first left")
 	if s, err := h.Directory.Scope(first, ""); err == nil {

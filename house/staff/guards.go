@@ -1,0 +1,86 @@
+package staff
+
+import (
+	"milieu/kit/access"
+	"milieu/kit/db"
+	"milieu/kit/fault"
+	"milieu/kit/record"
+)
+
+// Guards hold whatever an entry may not do to accounts, by whatever door it comes.
+func Guards() []record.Guard {
+	return []record.Guard{
+		{Name: "staff.sign_in_free", Kinds: aboutPeople, Watch: signInFree},
+		{Name: "staff.own_role", Kinds: aboutPeople, Watch: ownRole},
+	}
+}
+
+// aboutPeople are the kinds that say who works here, as what, and who signs in with which name.
+var aboutPeople = []string{"staff.joined", "staff.changed", "staff.left", "staff.returned"}
+
+// signInFree refuses what would leave two people working here with one sign-in name: by joining or changing, by coming back, or by taking a
+// statement back that had given the name away. Which of the two claims the name since earlier does not matter: the one that is there stays.
+func signInFree(_ db.Querier, e *record.Entry, _ record.Body) (func(db.Querier) error, error) {
+	return func(q db.Querier) error {
+		p, err := Find(q, e.Chart)
+		if fault.KindOf(err) == fault.NotFound && err != nil || err == nil && (!p.Active() || p.SignIn == "") {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		claims, err := claimants(q, FoldSignIn(p.SignIn))
+		for _, other := range claims {
+			if other.ID != p.ID && other.Active() {
+				return &fault.Error{Kind: fault.Invalid, Text: "this sign-in name is taken", Fields: []fault.Field{{Name: "sign_in", Text: other.Name + " signs in with this name already"}}}
+			}
+		}
+		return err
+	}, nil
+}
+
+// ownRole refuses what says or brings about another role for whoever says it: nobody raises themselves, and the last administrator cannot lock
+// the house by a slip.
+func ownRole(q db.Querier, e *record.Entry, b record.Body) (func(db.Querier) error, error) {
+	if e.Chart != e.Author {
+		return nil, nil
+	}
+	before, err := roleOf(q, e.Chart)
+	if err != nil {
+		return nil, err
+	}
+	if said, ok := stated(b); ok && said != before {
+		return nil, errOwnRole()
+	}
+	return func(q db.Querier) error {
+		after, err := roleOf(q, e.Chart)
+		if err == nil && after != before {
+			err = errOwnRole()
+		}
+		return err
+	}, nil
+}
+
+func errOwnRole() error {
+	return &fault.Error{Kind: fault.Invalid, Text: "nobody changes their own role", Fields: []fault.Field{{Name: "role", Text: "ask another administrator"}}}
+}
+
+// stated is the role that a statement gives.
+func stated(b record.Body) (access.Role, bool) {
+	switch b := b.(type) {
+	case *Joined:
+		return b.Role, true
+	case *Changed:
+		return b.Role, true
+	}
+	return "", false
+}
+
+// roleOf is somebody's role; empty when they are nobody.
+func roleOf(q db.Querier, person record.ID) (access.Role, error) {
+	p, err := Find(q, person)
+	if fault.KindOf(err) == fault.NotFound && err != nil {
+		return "", nil
+	}
+	return p.Role, err
+}
