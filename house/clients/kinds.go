@@ -1,6 +1,7 @@
 package clients
 
 import (
+	"cmp"
 	"embed"
 	"time"
 
@@ -57,7 +58,7 @@ func Kinds() []record.Kind {
 		{Name: "clients.contact_set", Action: "clients.describe", Example: &ContactSet{Name: "Samir Haddad", Relationship: "brother", Phone: "555 0142", NextOfKin: true},
 			Line: said("contact_set", func(b record.Body) []any {
 				s := b.(*ContactSet)
-				return []any{orElse(s.Name, s.Organization), s.Relationship}
+				return []any{cmp.Or(s.Name, s.Organization), s.Relationship}
 			})},
 		{Name: "clients.contact_ended", Action: "clients.describe", Line: line("contact_ended"), Example: ended},
 		{Name: "clients.allergy_noted", Action: "clients.allergy", Example: &AllergyNoted{Substance: "Penicillin", Category: "medication", Reaction: "Hives", Severity: "moderate", Since: "2019"},
@@ -133,11 +134,4 @@ func joined(e *record.Entry, chart record.ID, b *Joined) *record.Entry {
 		panic(err) // a struct of an ID and a bool always encodes
 	}
 	return &record.Entry{ID: record.DeriveID("clients.joined", e.ID.String()), Chart: chart, Kind: "clients.joined", Version: 1, Cites: []record.ID{e.ID}, Body: raw}
-}
-
-func orElse(a, b string) string {
-	if a == "" {
-		return b
-	}
-	return a
 }
