@@ -71,10 +71,10 @@ func TestTray(t *testing.T) {
 		if all, _ := commit.Tray(read(w.db), record.Zero, 2); len(all) != 2 {
 			t.Errorf("%d in the house's tray", len(all))
 		}
-		if err := w.k.Resolve(ctx, kept[0].ID, kept[0].Digest); err != nil {
+		if err := w.k.Step(ctx, kept[0].ID, kept[0].Digest, logtest.Nurse, commit.StepSettled, "told by hand"); err != nil {
 			t.Fatal(err)
 		}
-		if err := w.k.Resolve(ctx, kept[0].ID, kept[1].Digest); fault.KindOf(err) != fault.NotFound {
+		if err := w.k.Step(ctx, kept[0].ID, kept[1].Digest, logtest.Nurse, commit.StepSettled, ""); fault.KindOf(err) != fault.NotFound {
 			t.Fatal(err)
 		}
 		if kept, _ = commit.Tray(read(w.db), logtest.Nurse, 10); len(kept) != 3 {

@@ -42,7 +42,7 @@ func TestOnPostgreSQL(t *testing.T) {
 		t.Errorf("silent: %+v, %v", quiet, err)
 	}
 	b := take(t, h, ben, 0)
-	want(t, b.deliver(one, two, one, broken), "[accepted accepted duplicate kept]")
+	want(t, b.deliver(one, two, one, broken), "[accepted accepted duplicate unread]")
 	want(t, a.deliver(one, a.write("")), "[duplicate kept]")
 	a.post("/device/heard", nil, nil)
 	a.post("/device/return", nil, nil)

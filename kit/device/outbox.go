@@ -38,12 +38,13 @@ type posted struct {
 	Sealed []byte    `json:"sealed"`
 }
 
-// What becomes of an item. The device lets go of it for any answer but again.
+// What becomes of an item. The device lets go of it for any answer but again; what is unread it sets apart, for its author to look at.
 const (
 	isAccepted  = "accepted"
 	isDuplicate = "duplicate"
-	isKept      = "kept"  // not filed as it is: in its author's tray, or set apart, for a person to look at
-	isAgain     = "again" // nothing is wrong with it: send it once more later
+	isKept      = "kept"   // not filed as it is: in its author's tray
+	isUnread    = "unread" // nobody can open it here: set apart
+	isAgain     = "again"  // nothing is wrong with it: send it once more later
 )
 
 type answer struct {
@@ -57,6 +58,7 @@ type opened struct {
 	grant  *Grant
 	entry  *record.Entry
 	text   []byte
+	page   string // where its form stood
 	sender record.Sender
 }
 
@@ -88,6 +90,7 @@ func (d *devices) outbox(c *web.Ctx) error {
 		default:
 			o.at = i
 			ready = append(ready, o)
+			d.opensNow(c, p)
 		}
 	}
 	for from := 0; from < len(ready); {
@@ -121,9 +124,10 @@ func (d *devices) openItem(c *web.Ctx, p posted, at *time.Time) (o opened, err e
 	if err != nil {
 		return o, err
 	}
-	o.grant, o.text = g, text
+	o.grant, o.text, o.page = g, text, item.From
 	o.entry, err = formEntry(c.Committer.Kinds(), item)
 	if err != nil {
+		o.entry = asWritten(item, text)
 		return o, err
 	}
 	if c.Scope.Device != g.Device {
@@ -171,6 +175,35 @@ func formEntry(kinds *record.Kinds, item Item) (*record.Entry, error) {
 	return e, check.Err()
 }
 
+// asWritten is a form that is no entry as it stands, to be kept: what can be read of it, and everything it said under the names of its fields.
+func asWritten(item Item, text []byte) *record.Entry {
+	e := &record.Entry{ID: record.DeriveID("device tray", string(text)), Kind: strings.TrimPrefix(item.Path, "/entries/")}
+	said := map[string][]string{}
+	for _, f := range item.Fields {
+		name, value := f[0], f[1]
+		switch name {
+		case "id":
+			if id, err := record.ParseID(value); err == nil && !id.IsZero() {
+				e.ID = id
+			}
+		case "chart":
+			e.Chart, _ = record.ParseID(value) // zero when it cannot be read: the rest is kept all the same
+		case "happened":
+			e.Happened, _ = time.Parse(time.RFC3339Nano, value)
+		case "written":
+			e.Written, _ = time.Parse(time.RFC3339Nano, value)
+		default:
+			said[name] = append(said[name], value)
+		}
+	}
+	body, err := json.Marshal(said)
+	if err != nil {
+		body = text
+	}
+	e.Body = body
+	return e
+}
+
 // file files items of one sender, in their order.
 func (d *devices) file(c *web.Ctx, items []opened, answers []answer) {
 	entries := make([]*record.Entry, len(items))
@@ -186,6 +219,9 @@ func (d *devices) file(c *web.Ctx, items []opened, answers []answer) {
 			a.Status = isDuplicate
 		default:
 			a.Status = became(c, o.Err) // the committer has kept it in the tray, or says here why not
+			if a.Status == isKept {
+				remember(c, items[i].entry.ID, items[i].page)
+			}
 		}
 	}
 }
@@ -196,12 +232,13 @@ func (d *devices) tray(c *web.Ctx, o opened, reason error) string {
 		return isAgain
 	}
 	e := o.entry
-	if e == nil {
-		e = &record.Entry{ID: record.DeriveID("device tray", string(o.text)), Body: o.text}
+	if o.sender.Skew.Abs() >= record.SkewLimit {
+		e.Skew = record.Offset(o.sender.Skew)
 	}
 	if err := c.Committer.Keep(context.WithoutCancel(c.Context()), o.grant.Person, e, reason); err != nil {
 		return became(c, err)
 	}
+	remember(c, e.ID, o.page)
 	return isKept
 }
 
@@ -218,10 +255,10 @@ func became(c *web.Ctx, reason error) string {
 // setApart keeps an item that nobody can read here, as it came: a key may turn up, and nothing is thrown away.
 func (d *devices) setApart(c *web.Ctx, p posted, reason error) string {
 	now := clock.Micros(c.Now)
-	id := record.DeriveID("device unread", p.Grant.String(), string(p.Sealed))
+	id := unreadID(p)
 	err := c.Committer.Upkeep(context.WithoutCancel(c.Context()), func(tx db.Tx) error {
 		var n int64
-		if err := tx.QueryRow("SELECT count(*) FROM device_unread WHERE device = $1", c.Scope.Device).Scan(&n); err != nil {
+		if err := tx.QueryRow("SELECT count(*) FROM device_unread u WHERE device = $1 AND NOT EXISTS (SELECT 1 FROM device_unread_step s WHERE s.id = u.id)", c.Scope.Device).Scan(&n); err != nil {
 			return fmt.Errorf("counting what could not be read: %w", err)
 		}
 		if n >= maxUnread {
@@ -234,7 +271,7 @@ func (d *devices) setApart(c *web.Ctx, p posted, reason error) string {
 		c.Log.Warn("an item from an outbox could not be set apart", "error", err)
 		return isAgain
 	}
-	return isKept
+	return isUnread
 }
 
 func readJSON(c *web.Ctx, into any) error {

@@ -123,7 +123,7 @@ func TestNobodyWritesInAnothersName(t *testing.T) {
 	broken := good
 	broken.Sealed = slices.Clone(good.Sealed)
 	broken.Sealed[len(broken.Sealed)-1] ^= 1
-	want(t, b.deliver(forged, guessed.write("by Ben, under Ana's grant"), relabelled, unknown, other, broken, item{N: 9}), "[kept kept kept kept kept kept kept]")
+	want(t, b.deliver(forged, guessed.write("by Ben, under Ana's grant"), relabelled, unknown, other, broken, item{N: 9}), "[unread unread unread unread unread unread unread]")
 	if entries, _ := notes(t, h); len(entries) != 0 {
 		t.Fatalf("%d entries were filed", len(entries))
 	}

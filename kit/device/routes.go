@@ -57,6 +57,11 @@ func Routes(packs ...room.PackPart) []web.Route {
 		{Method: "POST", Pattern: "/device/heard", Action: "device.take", MaxBody: 4 << 10, Handle: d.hello},
 		{Method: "POST", Pattern: "/device/return", Action: "device.take", MaxBody: 4 << 10, Handle: d.giveBack},
 		{Method: "POST", Pattern: "/outbox", Action: "device.carry", MaxBody: maxDelivery, Handle: d.outbox},
+		{Method: "GET", Pattern: "/waiting", Action: "device.take", Handle: d.showWaiting},
+		{Method: "POST", Pattern: "/waiting/note", Action: "device.take", MaxBody: 256 << 10, Handle: d.takeNote},
+		{Method: "POST", Pattern: "/waiting/{id}/{digest}", Action: "device.take", MaxBody: 16 << 10, Handle: d.deal},
+		{Method: "GET", Pattern: "/waiting/house", Action: "device.oversee", Handle: d.showHouse},
+		{Method: "POST", Pattern: "/waiting/house/{id}", Action: "device.oversee", MaxBody: 16 << 10, Handle: d.dealSealed},
 		{Method: "GET", Pattern: "/device/phones", Action: "device.watch", Handle: phones},
 	}
 }
@@ -167,7 +172,11 @@ func (d *devices) hello(c *web.Ctx) error {
 	if err := d.hear(c, record.Zero); err != nil {
 		return err
 	}
-	return writeJSON(c, map[string]int64{"now": c.Now.UnixMilli()})
+	look, err := mineToLook(c.Read(), c.Scope.Person)
+	if err != nil {
+		return err
+	}
+	return writeJSON(c, map[string]int64{"now": c.Now.UnixMilli(), "look": int64(look)})
 }
 
 func (d *devices) giveBack(c *web.Ctx) error {

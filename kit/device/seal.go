@@ -27,6 +27,8 @@ type Item struct {
 	Fields [][2]string `json:"fields"` // as the form would have sent them: id, written, happened and the body's
 	// Off is the server's clock less the device's, ms, as the device last measured it before sealing; nil: it never did.
 	Off *int64 `json:"off,omitempty"`
+	// From is the page that the form stood on, so that its author can be led back to it; empty: not known.
+	From string `json:"from,omitempty"`
 }
 
 // What can be wrong with a sealed item. None says anything about what it holds.

@@ -37,6 +37,8 @@ var (
 	client = record.DeriveID("walk", "client")
 	ana    = record.DeriveID("walk", "ana")
 	ben    = record.DeriveID("walk", "ben")
+	sue    = record.DeriveID("walk", "sue")  // answers for the unit
+	adam   = record.DeriveID("walk", "adam") // sees no charts
 )
 
 // folk are the people and charts of the test, in memory.
@@ -67,6 +69,8 @@ func newFolk() *folk {
 	for id, name := range map[record.ID]string{ana: "Ana Ruiz", ben: "Ben Oduya"} {
 		f.people[id] = &access.Person{ID: id, Name: name, Role: access.Worker, Relations: []access.Relation{{Unit: unit, What: "team", From: testkit.Start.Add(-1000 * time.Hour)}}}
 	}
+	f.people[sue] = &access.Person{ID: sue, Name: "Sue Lindqvist", Role: access.Supervisor}
+	f.people[adam] = &access.Person{ID: adam, Name: "Adam Farkas", Role: access.Auditor}
 	return f
 }
 
@@ -77,7 +81,12 @@ func walk(f *folk) room.Def {
 		Name:    "walk",
 		Kinds:   []record.Kind{{Name: "walk.seen", Version: 1, Chart: "client", Action: "walk.see", Example: &seen{"well"}, Line: line}},
 		Sources: []access.Source{f.source()},
-		Hub: room.Hub{UnitFor: func(*web.Ctx) (web.Unit, error) {
+		Hub: room.Hub{NameOf: func(_ db.Querier, chart record.ID) string {
+			if chart == client {
+				return "Rafi Haddad"
+			}
+			return ""
+		}, UnitFor: func(*web.Ctx) (web.Unit, error) {
 			return web.Unit{ID: unit, Name: "Willow", Until: testkit.Start.Add(5 * time.Hour)}, nil
 		}},
 		Pack: []room.PackPart{{Name: "walk", Pages: func(*web.Ctx, db.Querier, record.ID) ([]url.URL, error) {
@@ -90,6 +99,9 @@ const policy = `
 worker may walk.see on their unit
 everyone may device.take, device.carry for themselves
 worker may device.watch on their unit
+supervisor, auditor may device.oversee anywhere
+worker, supervisor may see.client on their unit
+supervisor sees every unit
 `
 
 func house(t testing.TB) (*testkit.House, *folk) {

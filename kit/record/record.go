@@ -51,4 +51,7 @@ CREATE TABLE IF NOT EXISTS tray (
 	id BLOB NOT NULL, digest BLOB NOT NULL, author BLOB NOT NULL, chart BLOB, kind TEXT NOT NULL, received INTEGER NOT NULL,
 	reason TEXT NOT NULL, entry BLOB NOT NULL, done INTEGER NOT NULL, PRIMARY KEY (id, digest)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS tray_author ON tray (author, done, received);
+CREATE TABLE IF NOT EXISTS tray_step (
+	id BLOB NOT NULL, digest BLOB NOT NULL, at INTEGER NOT NULL, person BLOB NOT NULL, step TEXT NOT NULL, note TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS tray_step_of ON tray_step (id, digest, at);
 `

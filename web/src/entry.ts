@@ -55,11 +55,13 @@ function prepare(owner: HTMLElement, path: string, fields: [string, string][]): 
   const given = fields.find(([name]) => name === "happened")?.[1];
   if (before && words(before.fields) === words(fields) && (!given || before.fields.some(([name, value]) => name === "happened" && value === given))) return before;
   const at = new Date();
-  const id = before?.fields.find(([name]) => name === "id")?.[1] ?? mint(at.getTime());
+  const told = fields.find(([name]) => name === "id")?.[1]; // of an entry that was refused, and is put right here
+  const id = before?.fields.find(([name]) => name === "id")?.[1] ?? told ?? mint(at.getTime());
   const written = deviceStamp(at);
   const submission: Submission = {
     path,
     fields: [["id", id], ["written", written], ["happened", given ?? written], ...fields.filter(([name]) => !own.has(name))],
+    from: owner.closest<HTMLElement>("[data-from]")?.dataset.from ?? location.pathname + location.search,
   };
   flights.set(owner, submission);
   return submission;
@@ -163,6 +165,7 @@ function chosenWords(owner: HTMLElement, button: HTMLElement | null): string {
 function done(owner: HTMLElement): void {
   if (!(owner instanceof HTMLFormElement)) return;
   dropDraft(owner);
+  owner.dispatchEvent(new Event("milieu:sent", { bubbles: true }));
   owner.removeAttribute("data-dirty");
   owner.reset();
   owner.dispatchEvent(new Event("milieu:changed", { bubbles: true }));

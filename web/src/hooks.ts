@@ -5,6 +5,7 @@
 export interface Submission {
   path: string;
   fields: [string, string][];
+  from?: string; // the page that the form stands on, so that its author can be led back to it
 }
 
 export interface Drafts {

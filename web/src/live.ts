@@ -2,7 +2,7 @@
 
 import { setNet } from "./net";
 import { connect } from "./parts";
-import { apply, count, whenStill } from "./rows";
+import { apply, count, renew, whenStill } from "./rows";
 import { learn } from "./time";
 
 let source: EventSource | undefined;
@@ -55,11 +55,16 @@ function again(): void {
   retry = setTimeout(open, Math.min(15_000, 500 * 2 ** tries) * (0.75 + Math.random() / 2));
 }
 
-/** The server no longer has what was missed: ask for the page again and take its lists. What somebody is writing stays. */
+let asked = 0;
+
+/** What changed does not come as rows, or was missed: ask for the page again and take its lists. What somebody is writing stays. */
 export async function refresh(): Promise<void> {
+  const mine = ++asked;
   const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
   if (!answer?.ok) return;
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const text = await answer.text();
+  if (mine !== asked) return; // asked again meanwhile: the later answer knows more
+  const page = new DOMParser().parseFromString(text, "text/html");
   whenStill(() => {
     for (const list of document.querySelectorAll<HTMLElement>("[data-list]")) {
       const fresh = page.querySelector(`[data-list="${CSS.escape(list.dataset.list ?? "")}"]`);
@@ -69,7 +74,7 @@ export async function refresh(): Promise<void> {
     }
     for (const part of document.querySelectorAll("[data-fresh]")) {
       const fresh = part.id ? page.getElementById(part.id) : null;
-      if (fresh) part.replaceWith(fresh);
+      if (fresh && part instanceof HTMLElement) renew(part, fresh);
     }
     count();
   });

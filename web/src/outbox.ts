@@ -2,13 +2,13 @@
 
 import { join, seal } from "./hpke";
 import { hooks, type Submission } from "./hooks";
-import { idBytes, toBase64, type Keys } from "./keys";
+import { hidden, idBytes, sealed, toBase64, type Keys } from "./keys";
 import { refresh } from "./live";
 import { clearMarks, mark, unmark } from "./marks";
 import { offset } from "./moment";
 import { setKept, setNet } from "./net";
 import { keysNow, reader } from "./session";
-import { all, count, drop, put, type Waiting } from "./store";
+import { all, count, drop, move, put, type Waiting } from "./store";
 import { clockText, now } from "./time";
 import { say } from "./words";
 
@@ -33,7 +33,8 @@ async function keep(submission: Submission, inPlace: boolean, chosen: string): P
   if (!keys) return null;
   failed = performance.now();
   try {
-    await put("outbox", await sealItem(keys, submission));
+    const copy: Copy = { ...submission, who: nameOf(submission), words: chosen };
+    await put("outbox", { ...(await sealItem(keys, submission)), copy: await copied(keys, copy) });
   } catch {
     return null; // the device's store is full or forbidden
   }
@@ -45,13 +46,29 @@ async function keep(submission: Submission, inPlace: boolean, chosen: string): P
   return saidBack(submission, inPlace, chosen);
 }
 
+/** What the author's own copy holds. */
+export interface Copy extends Submission { who: string; words: string }
+
+/** The author's copy, under the keys of their drafts: they can look at what waits, whoever signs in between cannot. */
+async function copied(keys: Keys, copy: Copy) {
+  const id = copy.fields.find(([key]) => key === "id")?.[1] ?? "";
+  return sealed(keys.drafts, await hidden(keys.titles, id), keys.grant, new TextEncoder().encode(JSON.stringify(copy)));
+}
+
+/** The name of whom an entry is about, as it stands on the page. */
+function nameOf(submission: Submission): string {
+  const chart = submission.fields.find(([key]) => key === "chart")?.[1] ?? "";
+  return document.querySelector(`[data-chart="${CSS.escape(chart)}"] .pii`)?.textContent?.trim() ?? "";
+}
+
 async function sealItem(keys: Keys, submission: Submission): Promise<Waiting> {
   const off = await offset();
-  const text = new TextEncoder().encode(JSON.stringify({ path: submission.path, fields: submission.fields, ...(off === null ? {} : { off }) }));
+  const { path, fields, from } = submission;
+  const text = new TextEncoder().encode(JSON.stringify({ path, fields, from, ...(off === null ? {} : { off }) }));
   const aad = join(protocol, idBytes(keys.grant));
   const mac = new Uint8Array(await crypto.subtle.sign("HMAC", keys.mac, join(aad, text)));
-  const sealed = await seal(keys.public, protocol, aad, join(mac, text));
-  return { grant: keys.grant, key: keys.key, sealed: sealed.buffer };
+  const closed = await seal(keys.public, protocol, aad, join(mac, text));
+  return { grant: keys.grant, key: keys.key, sealed: closed.buffer };
 }
 
 /** What is said back here: who, what was chosen, that it is kept, and a way to take it back, which is kept and sent like everything else. */
@@ -62,7 +79,7 @@ function saidBack(submission: Submission, inPlace: boolean, chosen: string): str
   line.setAttribute("role", "status");
   const words = document.createElement("p");
   const undone = field("amendment") === "entered_in_error";
-  const who = document.querySelector(`[data-chart="${CSS.escape(field("chart"))}"] .pii`)?.textContent ?? "";
+  const who = nameOf(submission);
   if (who) words.append(Object.assign(document.createElement("b"), { className: "pii", textContent: who }), " ");
   words.append(undone ? say("undone") : chosen, Object.assign(document.createElement("small"), { textContent: clockText(now()) + " " + say("kept_here") }));
   line.append(words);
@@ -80,7 +97,7 @@ function saidBack(submission: Submission, inPlace: boolean, chosen: string): str
   return corner.outerHTML;
 }
 
-interface Answer { n: number; status: "accepted" | "duplicate" | "kept" | "again" }
+interface Answer { n: number; status: "accepted" | "duplicate" | "kept" | "unread" | "again" }
 
 /** Carries what waits to the server, in the order of writing, in one page at a time. */
 export async function drain(): Promise<void> {
@@ -99,19 +116,31 @@ export async function drain(): Promise<void> {
 async function carry(): Promise<void> {
   let arrived = 0;
   let look = 0;
+  let size = batch;
   for (;;) {
-    const items = await all("outbox", batch);
+    const items = await all("outbox", size);
     if (items.length === 0) break;
     const answers = await deliver(items);
+    if (answers === "large") { // together they are too much; one that is too much alone would hold up all others
+      const [first] = items;
+      if (items.length === 1 && first?.n !== undefined) {
+        await move("outbox", first.n, "apart", { ...first, at: now(), why: "large" });
+        await tellWaiting();
+      }
+      size = Math.max(1, Math.floor(items.length / 2));
+      continue;
+    }
     if (!answers) break;
     setNet("ok");
     failed = -Infinity;
     let gone = 0;
     for (const answer of answers) {
       if (answer.status === "again") continue;
-      await drop("outbox", answer.n);
+      const item = items.find((one) => one.n === answer.n);
+      if (answer.status === "unread" && item) await move("outbox", answer.n, "apart", { ...item, at: now(), why: "unread" });
+      else await drop("outbox", answer.n);
       gone++;
-      if (answer.status === "kept") look++;
+      if (answer.status === "kept" || answer.status === "unread") look++;
     }
     arrived += gone;
     await tellWaiting();
@@ -123,16 +152,18 @@ async function carry(): Promise<void> {
   said.className = "toast-fixed toast";
   said.append(Object.assign(document.createElement("p"), { textContent: say("arrived", arrived) + (look > 0 ? " " + say("arrived_look", look) : "") }));
   document.getElementById("toasts")?.replaceChildren(said);
+  document.dispatchEvent(new Event("milieu:carried"));
   await refresh();
 }
 
-/** Null when the server asks to sign in first. */
-async function deliver(items: Waiting[]): Promise<Answer[] | null> {
+/** Null when the server asks to sign in first; "large" when it is more than the server takes at once. */
+async function deliver(items: Waiting[]): Promise<Answer[] | "large" | null> {
   const body = JSON.stringify({ clock: Date.now(), items: items.map((item) => ({ n: item.n, grant: item.grant, key: item.key, sealed: toBase64(new Uint8Array(item.sealed)) })) });
   const answer = await fetch("/outbox", {
     method: "POST", body, headers: { "Content-Type": "application/json", Accept: "application/json" }, signal: AbortSignal.timeout(30_000),
   });
   if (answer.status === 401) return null;
+  if (answer.status === 413) return "large";
   if (!answer.ok) throw new Error(`the outbox was answered with ${answer.status}`);
   return ((await answer.json()) as { answers: Answer[] }).answers;
 }

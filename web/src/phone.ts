@@ -1,5 +1,6 @@
 // The device's part of every page: the service worker, the person's keys, the outbox, and the few forms that belong to the device.
 
+import { startAgain } from "./again";
 import { recall, remember } from "./choices";
 import { all, setState, sweep } from "./store";
 import { makeKeys, openLock } from "./keys";
@@ -11,6 +12,7 @@ import { addressOf, keepPage, takenAt } from "./pack";
 import { startSealed } from "./sealed";
 import { borrow, hasWords, keysNow, keysReady, reader, startSession, tell, unlocked, useWords } from "./session";
 import { clockText } from "./time";
+import { showLook, startWaiting } from "./waiting";
 import { say } from "./words";
 
 const fresh = 15 * 60_000; // a page taken along is asked for again after this
@@ -23,6 +25,8 @@ export function startPhone(): void {
   startSealed();
   startOutbox();
   startMarks();
+  startAgain();
+  startWaiting();
   void navigator.serviceWorker.register("/sw.js").catch(() => {}); // a browser may forbid it: everything with a network works without
   document.addEventListener("submit", submit);
   void startSession().then(() => {
@@ -41,7 +45,9 @@ async function hello(): Promise<void> {
   try {
     const answer = await fetch("/device/heard", { method: "POST", headers: { Accept: "application/json" }, signal: AbortSignal.timeout(8000) });
     if (!answer.ok) return;
-    await measure(before, ((await answer.json()) as { now: number }).now);
+    const told = (await answer.json()) as { now: number; look?: number };
+    await measure(before, told.now);
+    await showLook(told.look ?? 0);
     setNet("ok");
     void drain();
   } catch {
@@ -113,7 +119,7 @@ async function takeAlong(asked: boolean, state: HTMLElement | null = null): Prom
     if (state) state.textContent = say("take_failed");
     return;
   }
-  const wanted = [...new Set(["/", "/sign-out", ...(lent.pages ?? [])])];
+  const wanted = [...new Set(["/", "/sign-out", "/waiting", ...(lent.pages ?? [])])];
   const jobs = wanted.flatMap((address) => (["page", "part"] as const).map((form) => ({ address: addressOf(address), form })));
   let done = 0;
   let failed = 0;

@@ -62,7 +62,7 @@ function place(part: Element, target: Element | null): boolean {
   }
   const old = part.id ? document.getElementById(part.id) : null;
   if (old && !(target && target.contains(old) && target.children.length === 1)) {
-    replace(old, part);
+    renew(old, part);
     return true;
   }
   if (part instanceof HTMLElement && part.dataset.in) {
@@ -97,7 +97,7 @@ export function pick(link: Element | null): void {
 }
 
 /** Replaces a row, keeping what the person is doing with it. A form that somebody is writing in is never replaced from outside. */
-function replace(old: HTMLElement, part: Element): void {
+export function renew(old: HTMLElement, part: Element): void {
   if (old.querySelector("form[data-dirty]") && !old.matches("form")) return;
   const focused = old.contains(document.activeElement) ? document.activeElement : null;
   if (old.querySelector("[data-pick][aria-current]")) part.querySelector("[data-pick]")?.setAttribute("aria-current", "true");

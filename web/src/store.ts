@@ -1,12 +1,16 @@
 // What the device keeps: a few IndexedDB stores, shared by pages and the service worker. Everything that says something about anybody is
 // sealed before it comes here.
 
-export interface Waiting { n?: number; grant: string; key: number; sealed: ArrayBuffer }
+/** What waits, sealed to the server. The copy is the author's own, sealed as their drafts are: for them alone to see what waits. */
+export interface Waiting { n?: number; grant: string; key: number; sealed: ArrayBuffer; copy?: Sealed }
+/** What the server could not open, or would not take: why, and since when. */
+export interface Apart extends Waiting { at: number; why: "unread" | "large" }
 export interface Lock { grant: string; until: number; salt: ArrayBuffer; rounds: number; iv: ArrayBuffer; wrapped: ArrayBuffer }
 export interface Sealed { id: string; grant: string; at: number; iv: ArrayBuffer; data: ArrayBuffer }
 
 interface Stores {
   outbox: Waiting; // by n, the order of writing
+  apart: Apart; // by n: what cannot be delivered, until its author has seen to it
   locks: Lock; // by grant
   pages: Sealed; // by id: what makes them out is a keyed hash of their address
   marks: Sealed; // by id: which dues were settled on this device and are not sent yet
@@ -20,13 +24,14 @@ let opened: Promise<IDBDatabase> | undefined;
 
 function open(): Promise<IDBDatabase> {
   opened ??= new Promise<IDBDatabase>((resolve, reject) => {
-    const asked = indexedDB.open("milieu", 1);
+    const asked = indexedDB.open("milieu", 2);
     asked.onupgradeneeded = () => {
       const db = asked.result;
-      db.createObjectStore("outbox", { keyPath: "n", autoIncrement: true });
-      db.createObjectStore("locks", { keyPath: "grant" });
-      for (const name of ["pages", "marks", "drafts"]) db.createObjectStore(name, { keyPath: "id" });
-      db.createObjectStore("state", { keyPath: "name" });
+      const make = (name: Name, options: IDBObjectStoreParameters) => db.objectStoreNames.contains(name) || db.createObjectStore(name, options);
+      for (const name of ["outbox", "apart"] as const) make(name, { keyPath: "n", autoIncrement: true });
+      make("locks", { keyPath: "grant" });
+      for (const name of ["pages", "marks", "drafts"] as const) make(name, { keyPath: "id" });
+      make("state", { keyPath: "name" });
     };
     asked.onsuccess = () => {
       asked.result.onversionchange = () => { asked.result.close(); opened = undefined; };
@@ -61,6 +66,19 @@ export async function recallState<T>(name: string): Promise<T | undefined> {
 
 export async function setState(name: string, value: unknown): Promise<void> {
   await put("state", { name, value });
+}
+
+/** Moves one between what waits and what was set apart, in one step: a lost battery leaves it in one of them. */
+export async function move<N extends "outbox" | "apart">(from: "outbox" | "apart", n: number, to: N, as: Stores[N]): Promise<void> {
+  const db = await open();
+  await new Promise<void>((resolve, reject) => {
+    const work = db.transaction(["outbox", "apart"], "readwrite", { durability: "strict" });
+    work.objectStore(from).delete(n);
+    const { n: _, ...rest } = as;
+    work.objectStore(to).put(rest);
+    work.oncomplete = () => resolve();
+    work.onabort = work.onerror = () => reject(work.error ?? new Error("the device's store refused"));
+  });
 }
 
 /** Drops what a test picks out. */

@@ -53,6 +53,12 @@ function address(): string {
   return location.pathname + location.search;
 }
 
+/** The path and search of an address of ours. */
+function addressIn(wanted: string): string {
+  const at = new URL(wanted, location.href);
+  return at.pathname + at.search;
+}
+
 /** Shows the first thing that is still missing instead of sending; true when there was one. */
 function point(form: HTMLFormElement): boolean {
   const [first] = missing(form);
@@ -90,6 +96,7 @@ async function load(wanted: string, selector: string, push: boolean, quiet = fal
     if (mine !== latest) return;
     const focused = quiet ? (document.activeElement as HTMLElement | null) : null;
     apply(part(text, selector), target);
+    (target as HTMLElement).dataset.from = addressIn(wanted);
     focused?.focus({ preventScroll: true });
     if (push) {
       history.pushState(null, "", wanted);
