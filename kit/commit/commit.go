@@ -92,7 +92,7 @@ func Open(ctx context.Context, c Config) (*Committer, error) {
 	k := &Committer{
 		admission: record.Admission{Kinds: c.Kinds, Judge: c.Judge, Clock: c.Clock},
 		db:        c.DB, clock: c.Clock, log: c.Log,
-		queue: make(chan *job, 4096), done: make(chan struct{}), groupMax: 500, process: record.NewID(c.Clock.Now()).String(),
+		queue: make(chan *job, 4096), done: make(chan struct{}), groupMax: 1000, process: record.NewID(c.Clock.Now()).String(),
 	}
 	if k.log == nil {
 		k.log = slog.New(slog.DiscardHandler)
@@ -360,6 +360,7 @@ func (k *Committer) fileGroup(group []*job) (filed []*record.Entry, err error) {
 		if head, err = readHead(tx, k.db.Dialect); err != nil {
 			return err
 		}
+		db.RememberAsOf(tx, head.seq)
 		g := &groupTx{Tx: tx, k: k, head: head, charts: map[record.ID]*chartHead{}, touched: map[touch]bool{}, order: make([][]record.ID, len(k.plan.works))}
 		if err := g.look(group); err != nil {
 			return err

@@ -351,5 +351,6 @@ func (g *groupTx) finish(received time.Time, head *logHead) error {
 		return err
 	}
 	*head = g.head
+	db.RememberAsOf(g.Tx, head.seq)
 	return g.k.announce(g.Tx, g.filed)
 }

@@ -3,15 +3,21 @@ package db
 import (
 	"context"
 	"database/sql"
+	"sync"
 	"sync/atomic"
 	"time"
 )
 
 // Moving pages from the write-ahead log into the file is done beside the writer, on a connection of its own: within a commit it would hold
-// that commit up for as long as it takes. The writer's own checkpoint stays as the bound of the log, and finds little left to do.
+// that commit up for as long as it takes. Only the last few pages are moved while the writer waits: once all are, it begins the log afresh. The
+// writer's own checkpoint stays as the bound of the log.
 const (
-	// writerCheckpoint is the log's length in pages (64 MB) at which the writer itself must make room.
-	writerCheckpoint = 16_000
+	// writerCheckpoint is the log's length in pages (128 MB) at which the writer itself must make room.
+	writerCheckpoint = 32_000
+	// checkpointTail is how many pages are few enough to move while the writer waits, and checkpointLong is from what length of the log on it
+	// is worth the wait.
+	checkpointTail = 500
+	checkpointLong = 4_000
 	checkpointPause  = 250 * time.Millisecond
 	// checkpointAfter is how many commits are worth a checkpoint while more are coming; fewer are moved when the writer rests.
 	checkpointAfter = 64
@@ -19,13 +25,14 @@ const (
 
 type checkpointer struct {
 	db      *sql.DB
+	writing sync.Locker // held by whoever writes
 	commits atomic.Int64
 	stop    chan struct{}
 	done    chan struct{}
 }
 
-func startCheckpointer(d *sql.DB) *checkpointer {
-	c := &checkpointer{db: d, stop: make(chan struct{}), done: make(chan struct{})}
+func startCheckpointer(d *sql.DB, writing sync.Locker) *checkpointer {
+	c := &checkpointer{db: d, writing: writing, stop: make(chan struct{}), done: make(chan struct{})}
 	d.SetMaxOpenConns(1)
 	go c.run()
 	return c
@@ -49,9 +56,32 @@ func (c *checkpointer) run() {
 		}
 		before = 0
 		c.commits.Add(-now)
-		// What fails here is tried again at the next, and by the writer in the end: its errors are the ones that count.
-		_, _ = c.db.ExecContext(context.Background(), "PRAGMA wal_checkpoint(PASSIVE)")
+		c.checkpoint()
 	}
+}
+
+// checkpoint moves what lies in the log, again while much was added meanwhile. What fails is tried again at the next, and by the writer in the
+// end: its errors are the ones that count.
+func (c *checkpointer) checkpoint() {
+	for range 4 {
+		length, left, err := c.move()
+		if err != nil || length < checkpointLong {
+			return
+		}
+		if left < checkpointTail {
+			c.writing.Lock()
+			_, _, _ = c.move()
+			c.writing.Unlock()
+			return
+		}
+	}
+}
+
+// move moves pages into the file and gives the log's length and how many of its pages are left to move.
+func (c *checkpointer) move() (length, left int, err error) {
+	var busy, moved int
+	err = c.db.QueryRowContext(context.Background(), "PRAGMA wal_checkpoint(PASSIVE)").Scan(&busy, &length, &moved)
+	return length, length - moved, err
 }
 
 func (c *checkpointer) close() error {

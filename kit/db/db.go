@@ -54,6 +54,7 @@ type Tx interface {
 	Querier
 	// Exec runs a statement that gives no rows.
 	Exec(query string, args ...any) error
+	memory() *memory
 }
 
 // Rows is a result being read.
@@ -79,13 +80,14 @@ type DB struct {
 	stmts  sync.Map // query text → *sql.Stmt
 	writer writer
 	mu     sync.Mutex // one write transaction at a time in this process
+	kept   *memory    // of the writer, under mu
 	closes []func() error
 
 	closing sync.Once
 }
 
 type writer interface {
-	begin(ctx context.Context) (txn, error)
+	begin(ctx context.Context, m *memory) (txn, error)
 	close() error
 }
 
@@ -99,12 +101,17 @@ type txn interface {
 func (d *DB) Write(ctx context.Context, do func(Tx) error) (err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	tx, err := d.writer.begin(ctx)
+	d.kept.on = false
+	tx, err := d.writer.begin(ctx, d.kept)
 	if err != nil {
 		return classify(err)
 	}
 	defer func() {
+		if err != nil {
+			d.kept.forget()
+		}
 		if p := recover(); p != nil {
+			d.kept.forget()
 			tx.rollback()
 			panic(p)
 		}

@@ -39,7 +39,7 @@ func OpenPostgres(ctx context.Context, url string) (*DB, error) {
 		return nil, fmt.Errorf("opening PostgreSQL: %w", err)
 	}
 	read := stdlib.OpenDBFromPool(pool)
-	d := &DB{Dialect: Postgres, read: read, writer: pgWriter{pool}}
+	d := &DB{Dialect: Postgres, read: read, writer: pgWriter{pool}, kept: newMemory()}
 	d.closes = append(d.closes, func() error { pool.Close(); return nil })
 	return d, nil
 }
@@ -48,12 +48,12 @@ type pgWriter struct{ pool *pgxpool.Pool }
 
 func (w pgWriter) close() error { return nil }
 
-func (w pgWriter) begin(ctx context.Context) (txn, error) {
+func (w pgWriter) begin(ctx context.Context, m *memory) (txn, error) {
 	conn, err := w.pool.Acquire(ctx)
 	if err != nil {
 		return nil, err
 	}
-	t := &pgTx{conn: conn, batch: &pgx.Batch{}}
+	t := &pgTx{conn: conn, kept: m, batch: &pgx.Batch{}}
 	t.batch.Queue("BEGIN")
 	t.queued = 1
 	return t, nil
@@ -62,12 +62,16 @@ func (w pgWriter) begin(ctx context.Context) (txn, error) {
 // pgTx sends statements that give no rows together with the next one that does: a round trip for each would cost more than the work.
 type pgTx struct {
 	conn   *pgxpool.Conn
+	kept   *memory
 	batch  *pgx.Batch
 	queued int
 	err    error
 }
 
+func (t *pgTx) memory() *memory { return t.kept }
+
 func (t *pgTx) Exec(query string, args ...any) error {
+	t.kept.wrote(query)
 	if t.err != nil {
 		return t.err
 	}

@@ -52,7 +52,8 @@ func OpenSQLite(ctx context.Context, o SQLiteOptions) (*DB, error) {
 		side.Close()
 		return nil, fmt.Errorf("opening %s: %w", o.Path, explain(o, err))
 	}
-	w := &sqliteWriter{conn: conn, side: startCheckpointer(side), stmts: map[string]driver.Stmt{}}
+	d := &DB{Dialect: SQLite, Path: o.Path, kept: newMemory()}
+	w := &sqliteWriter{conn: conn, side: startCheckpointer(side, &d.mu), stmts: map[string]driver.Stmt{}}
 	r, err := sql.Open("sqlite", dsn("query_only(1)", "cache_size(-4000)"))
 	if err != nil {
 		w.close()
@@ -61,7 +62,8 @@ func OpenSQLite(ctx context.Context, o SQLiteOptions) (*DB, error) {
 	n := max(4, 2*runtime.NumCPU())
 	r.SetMaxOpenConns(n)
 	r.SetMaxIdleConns(n)
-	return &DB{Dialect: SQLite, Path: o.Path, read: r, writer: w}, nil
+	d.read, d.writer = r, w
+	return d, nil
 }
 
 // explain names what the vault refused; SQLite itself can only say "disk I/O error".
@@ -114,19 +116,25 @@ func (w *sqliteWriter) exec(query string, args ...any) error {
 	return nil
 }
 
-func (w *sqliteWriter) begin(ctx context.Context) (txn, error) {
+func (w *sqliteWriter) begin(ctx context.Context, m *memory) (txn, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	if err := w.exec("BEGIN IMMEDIATE"); err != nil {
 		return nil, err
 	}
-	return sqliteTx{w}, nil
+	return sqliteTx{w, m}, nil
 }
 
-type sqliteTx struct{ w *sqliteWriter }
+type sqliteTx struct {
+	w *sqliteWriter
+	m *memory
+}
+
+func (t sqliteTx) memory() *memory { return t.m }
 
 func (t sqliteTx) Exec(query string, args ...any) error {
+	t.m.wrote(query)
 	if strings.IndexByte(query, ';') < 0 {
 		return t.w.exec(query, args...)
 	}

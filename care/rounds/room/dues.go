@@ -241,7 +241,7 @@ func helpWindows(q db.Querier, chart record.ID) ([]due.Window, error) {
 	var out []due.Window
 	for _, c := range unanswered(list, whatHelp) {
 		if !c.Ref.IsZero() { // raised by a check: taken back together with it
-			stands, err := db.Exists(q, "SELECT 1 FROM rounds_look_v1 WHERE chart = $1 AND happened = $2 AND id = $3", chart[:], clock.Micros(c.At), c.Ref[:])
+			stands, err := db.Exists(q, "SELECT 1 FROM rounds_look_v2 WHERE chart = $1 AND happened = $2 AND id = $3", chart[:], clock.Micros(c.At), c.Ref[:])
 			if err != nil {
 				return nil, err
 			}
@@ -263,7 +263,9 @@ func touchesSearch(q db.Querier, e *record.Entry, b record.Body) ([]record.ID, e
 	if n, ok := b.(*rounds.NotSeen); ok && rounds.ReasonOf(n.Reason).Search || e.Kind == rounds.KindSearchEnded {
 		return []record.ID{e.Chart}, nil
 	}
-	searched, err := db.Exists(q, `SELECT 1 FROM rounds_call_v1 WHERE chart = $1 AND what = 'search' UNION ALL SELECT 1 FROM rounds_term_v1 WHERE chart = $1 AND what = 'clients.left' AND code = 'absent' LIMIT 1`, e.Chart[:])
+	searched, err := db.Remember(q, "rounds searched", e.Chart, func(q db.Querier) (bool, error) {
+		return db.Exists(q, `SELECT 1 FROM rounds_call_v1 WHERE chart = $1 AND what = 'search' UNION ALL SELECT 1 FROM rounds_term_v1 WHERE chart = $1 AND what = 'clients.left' AND code = 'absent' LIMIT 1`, e.Chart[:])
+	})
 	if err != nil || !searched && e.Kind != "clients.left" {
 		return nil, err
 	}

@@ -14,8 +14,12 @@ import (
 	"milieu/kit/record"
 )
 
-// TermsOf reads everything that says how often a person must be seen. Sightings are not in it.
+// TermsOf reads everything that says how often a person must be seen. Sightings are not in it. The lists are shared: nobody changes them.
 func TermsOf(q db.Querier, chart record.ID) (rounds.Terms, error) {
+	return db.Remember(q, "rounds terms", chart, func(q db.Querier) (rounds.Terms, error) { return termsOf(q, chart) })
+}
+
+func termsOf(q db.Querier, chart record.ID) (rounds.Terms, error) {
 	var t rounds.Terms
 	if err := addTerms(q, chart, &t, nil); err != nil {
 		return t, err
@@ -178,7 +182,7 @@ func HouseRules(q db.Querier, unit record.ID) (rounds.HouseRules, error) {
 	return rules[len(rules)-1].Filled(), nil
 }
 
-const lookColumns = "SELECT id, happened, written, received, author, device, settles, state, reason, place, method, proof, declined, words, level, after, marks FROM rounds_look_v1 WHERE "
+const lookColumns = "SELECT id, happened, written, received, author, device, settles, state, reason, place, method, proof, declined, words, level, after, marks FROM rounds_look_v2 WHERE "
 
 func scanLook(r db.Row, chart record.ID) (rounds.Look, error) {
 	l := rounds.Look{Chart: chart}
@@ -189,33 +193,57 @@ func scanLook(r db.Row, chart record.ID) (rounds.Look, error) {
 	return l, err
 }
 
-const sinceSettled = `chart = $1 AND happened >= COALESCE((SELECT happened FROM rounds_look_v1 WHERE chart = $1 AND settles > 0 ORDER BY happened DESC LIMIT 1), 0) ORDER BY happened, id`
+const sinceSettled = `chart = $1 AND happened >= COALESCE((SELECT happened FROM rounds_look_v2 WHERE chart = $1 AND settles > 0 ORDER BY happened DESC LIMIT 1), 0) ORDER BY happened, id`
 
 // Since gives the last look that settles and all from then on, in order.
 func Since(q db.Querier, chart record.ID) ([]rounds.Look, error) {
 	return looks(q, chart, lookColumns+sinceSettled, chart[:])
 }
 
-// recent is what Since gives without the words: what the next look is worked out from, at every check.
+// recent is what Since gives without the words: what the next look is worked out from, at every check. The list is shared: nobody changes it.
 func recent(q db.Querier, chart record.ID) ([]rounds.Look, error) {
+	if out, ok := db.Recall[[]rounds.Look](q, newest, chart); ok {
+		return out, nil
+	}
 	var out []rounds.Look
-	err := db.Each(q, `SELECT id, happened, author, settles, state, reason, place, method FROM rounds_look_v1 WHERE `+sinceSettled, []any{chart[:]}, func(r db.Row) error {
+	settled := false
+	err := db.Each(q, "SELECT id, happened, author, settles, state, reason, place, method FROM rounds_look_v2 WHERE "+sinceSettled, []any{chart[:]}, func(r db.Row) error {
 		l := rounds.Look{Chart: chart}
 		var happened, settles int64
 		err := r.Scan(&l.ID, &happened, &l.Author, &settles, &l.State, &l.Reason, &l.Place, &l.Method)
 		l.At, l.Seen = clock.FromMicros(happened), settles == settlesSeen
-		out = append(out, l)
+		out, settled = append(out, l), settled || settles != settlesNot
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("reading the newest looks of chart %s: %w", chart, err)
 	}
+	if settled {
+		db.Keep(q, newest, chart, out)
+	}
 	return out, nil
+}
+
+// newest names what the committer keeps in its memory of a chart that was ever settled: what recent gives. Nearly every look settles and follows on
+// those before it; then it is all that counts, and need not be read back.
+const newest = "rounds newest looks"
+
+// follow keeps that memory true when a look is put, and forgets it where the table must be asked.
+func follow(tx db.Tx, l rounds.Look, settles int) {
+	had, ok := db.Recall[[]rounds.Look](tx, newest, l.Chart)
+	switch {
+	case !ok:
+	case l.At.Before(had[0].At): // it came late, and changes nothing of what counts now
+	case settles != settlesNot && l.At.After(had[len(had)-1].At):
+		db.Keep(tx, newest, l.Chart, []rounds.Look{l})
+	default:
+		db.Forget(tx, newest, l.Chart)
+	}
 }
 
 // Between gives the looks from a time to another, and the last that settles before it.
 func Between(q db.Querier, chart record.ID, from, to time.Time) ([]rounds.Look, error) {
-	return looks(q, chart, lookColumns+`chart = $1 AND happened < $3 AND happened >= COALESCE((SELECT happened FROM rounds_look_v1 WHERE chart = $1 AND happened < $2 AND settles > 0 ORDER BY happened DESC LIMIT 1), $2)
+	return looks(q, chart, lookColumns+`chart = $1 AND happened < $3 AND happened >= COALESCE((SELECT happened FROM rounds_look_v2 WHERE chart = $1 AND happened < $2 AND settles > 0 ORDER BY happened DESC LIMIT 1), $2)
 ORDER BY happened, id`, chart[:], clock.Micros(from), clock.Micros(to))
 }
 

@@ -28,11 +28,17 @@ var lookKinds = []string{rounds.KindChecked, rounds.KindNotSeen}
 func Projections() []record.Projection {
 	return []record.Projection{
 		{
-			Name: "rounds_look", Version: 1, Kinds: lookKinds, Tables: []string{"rounds_look_v1"},
-			Schema: `CREATE TABLE IF NOT EXISTS rounds_look_v1 (chart BLOB NOT NULL, happened INTEGER NOT NULL, id BLOB NOT NULL, written INTEGER NOT NULL, received INTEGER NOT NULL,
+			// Rows lie in the order of filing, where looks of one moment share a page; a narrow index finds a person's.
+			Name: "rounds_look", Version: 2, Kinds: lookKinds, Tables: []string{"rounds_look_v2"},
+			Schema: `CREATE TABLE IF NOT EXISTS rounds_look_v2 (seq INTEGER NOT NULL PRIMARY KEY, chart BLOB NOT NULL, happened INTEGER NOT NULL, id BLOB NOT NULL, written INTEGER NOT NULL, received INTEGER NOT NULL,
 	author BLOB NOT NULL, device TEXT NOT NULL, settles INTEGER NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL, place TEXT NOT NULL, method TEXT NOT NULL, proof TEXT NOT NULL,
-	declined TEXT NOT NULL, words TEXT NOT NULL, level TEXT NOT NULL, after TEXT NOT NULL, marks INTEGER NOT NULL, PRIMARY KEY (chart, happened, id)) WITHOUT ROWID;`,
-			Put: putLook, Drop: dropAt("rounds_look_v1"),
+	declined TEXT NOT NULL, words TEXT NOT NULL, level TEXT NOT NULL, after TEXT NOT NULL, marks INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS rounds_look_chart_v2 ON rounds_look_v2 (chart, happened, id);`,
+			Put: putLook,
+			Drop: func(tx db.Tx, e *record.Entry, _ record.Body) error {
+				db.Forget(tx, newest, e.Chart)
+				return tx.Exec("DELETE FROM rounds_look_v2 WHERE seq = $1", e.Seq)
+			},
 		},
 		{
 			Name: "rounds_term", Version: 1, Kinds: append(append([]string{}, stayKinds...), orderKinds...), Tables: []string{"rounds_term_v1"},
@@ -145,9 +151,10 @@ func putLook(tx db.Tx, e *record.Entry, b record.Body) error {
 	default:
 		return fmt.Errorf("%s is no look", e.Kind)
 	}
-	return tx.Exec(`INSERT INTO rounds_look_v1 (chart, happened, id, written, received, author, device, settles, state, reason, place, method, proof, declined, words, level, after, marks)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) ON CONFLICT DO NOTHING`,
-		e.Chart[:], clock.Micros(e.Happened), e.ID[:], clock.Micros(e.Written), clock.Micros(e.Received), e.Author[:], e.Device, settles,
+	follow(tx, rounds.Look{ID: e.ID, Chart: e.Chart, At: clock.FromMicros(clock.Micros(e.Happened)), Author: e.Author, Seen: settles == settlesSeen, State: l.State, Reason: l.Reason, Place: l.Place, Method: l.Method}, settles)
+	return tx.Exec(`INSERT INTO rounds_look_v2 (seq, chart, happened, id, written, received, author, device, settles, state, reason, place, method, proof, declined, words, level, after, marks)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) ON CONFLICT DO NOTHING`,
+		e.Seq, e.Chart[:], clock.Micros(e.Happened), e.ID[:], clock.Micros(e.Written), clock.Micros(e.Received), e.Author[:], e.Device, settles,
 		l.State, l.Reason, l.Place, l.Method, l.Proof, l.Declined, l.Words, l.Level, l.After, marks(e))
 }
 
