@@ -7,6 +7,7 @@ package live
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -25,6 +26,8 @@ type Signal struct {
 	Chart record.ID `json:"chart"`
 	Unit  record.ID `json:"unit,omitzero"`
 	Kind  string    `json:"kind"`
+	// Left is the unit that the chart belonged to before, where the entry moved it: its screens are told as well.
+	Left record.ID `json:"-"`
 }
 
 // Topic is one view of one unit (or person) for one kind of viewer.
@@ -36,6 +39,9 @@ type Topic struct {
 
 // View renders what changed of a topic: HTML fragments with stable ids, one behind another. Empty sends nothing.
 type View func(ctx context.Context, t Topic, changed []Signal) ([]byte, error)
+
+// Afresh is what a View answers with when what changed looks different to each who looks: screens are told to load their page anew.
+var Afresh = errors.New("each screen loads afresh")
 
 // Hub carries signals to listeners.
 type Hub struct {
@@ -136,7 +142,9 @@ func (t *topic) rouse() {
 }
 
 // concerns: a topic of nothing in particular is of everything.
-func (t Topic) concerns(s Signal) bool { return t.Of.IsZero() || s.Unit == t.Of || s.Chart == t.Of }
+func (t Topic) concerns(s Signal) bool {
+	return t.Of.IsZero() || s.Unit == t.Of || s.Chart == t.Of || s.Left == t.Of
+}
 
 // Listen opens a stream on topics. When since is above 0 the first message of each holds what changed behind that event, or asks to load afresh.
 func (h *Hub) Listen(person record.ID, since int64, keys ...Topic) (*Listener, func(), error) {
@@ -221,7 +229,7 @@ func (h *Hub) serve(t *topic) {
 		t.rendering, t.oldest = t.oldest, 0
 		h.mu.Unlock()
 		data, err := h.render(t.key, changed)
-		if err != nil {
+		if err != nil && !errors.Is(err, Afresh) {
 			h.Log.Error("rendering a live view", "view", t.key.View, "error", err)
 		}
 		h.send(t, data, err == nil && len(data) == 0)

@@ -88,6 +88,37 @@ func TestOnlyWhatConcernsATopic(t *testing.T) {
 	}
 }
 
+// Whoever moves to another unit is still heard of where they were, also when more was said of them meanwhile.
+func TestTheUnitThatWasLeftHears(t *testing.T) {
+	h, _ := newHub(t)
+	l := listen(t, h, 0, north)
+	moved, more := signal(1, "south"), signal(51, "south") // of one chart
+	moved.Left = id("north")
+	if more.Chart != moved.Chart {
+		t.Fatal("not of one chart")
+	}
+	h.Publish(moved, more)
+	if m := within(t, l); string(m.data) != string(lines([]byte("<li>1</li>\n"))) {
+		t.Errorf("%q", m.data)
+	}
+}
+
+// A view whose rows differ from viewer to viewer sends none: each screen asks for its own.
+func TestAViewThatAsksForAFreshPage(t *testing.T) {
+	h, _ := newHub(t)
+	var logged bytes.Buffer
+	h.Log = slog.New(slog.NewTextHandler(&logged, nil))
+	h.Register("own", func(context.Context, Topic, []Signal) ([]byte, error) { return nil, Afresh })
+	l := listen(t, h, 0, Topic{View: "own", Of: id("north")})
+	h.Publish(signal(1, "north"))
+	if m := within(t, l); m.data != nil || m.seq != 1 {
+		t.Errorf("%d: %q", m.seq, m.data)
+	}
+	if logged.Len() > 0 {
+		t.Errorf("logged as a fault: %s", logged.String())
+	}
+}
+
 // A thousand screens, a hundred changes: drawn once for all, gathered while there are many, and all hear of all.
 func TestAThousandListeners(t *testing.T) {
 	h, drawn := newHub(t)

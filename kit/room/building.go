@@ -200,12 +200,19 @@ func either(first, second func(db.Querier, record.ID) string) func(db.Querier, r
 
 // filed hears what was filed: the directory is made fresh, then screens are told.
 func (b *Building) filed(entries []*record.Entry) {
+	before := make([]record.ID, len(entries))
+	for i, e := range entries {
+		before[i] = b.Directory.UnitOf(e.Chart)
+	}
 	if err := b.Directory.Filed(entries); err != nil {
 		b.Log.Error("the directory could not be made fresh", "error", err)
 	}
 	signals := make([]live.Signal, len(entries))
 	for i, e := range entries {
 		signals[i] = live.Signal{Seq: e.Seq, Chart: e.Chart, Unit: b.Directory.UnitOf(e.Chart), Kind: e.Kind}
+		if before[i] != signals[i].Unit {
+			signals[i].Left = before[i]
+		}
 		if e.Kind == "places.house_set" || !e.Amends.IsZero() {
 			b.house.Store(nil)
 		}

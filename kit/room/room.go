@@ -64,6 +64,9 @@ type Showing struct {
 	Href string // where the act leads
 	// Device is what a device settles the row by without a network: attributes of the row, data and no rule.
 	Device templ.Attributes
+	// Mark says in a word or two how the due's rule stands to a person, for lists of people: "Every 15". Empty for none.
+	Mark string
+	Rank int // of the mark: lists sorted by it begin with the greatest
 }
 
 // Panel is one room's part of a client's chart page.

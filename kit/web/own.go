@@ -196,7 +196,7 @@ func changePassword(c *Ctx) error {
 	return c.account("", true)
 }
 
-// listen opens the stream of a page: topics "view/unit" or "view/me", each only of what the person may see.
+// listen opens the stream of a page: topics "view/unit", "view/chart" or "view/me", each only of what the person may see.
 func listen(c *Ctx) error {
 	if c.Session == nil {
 		return apiLive(c)
@@ -209,7 +209,7 @@ func listen(c *Ctx) error {
 			key.Of = c.Scope.Person
 		} else {
 			id, err := record.ParseID(of)
-			if err != nil || !c.Scope.Sees(id) {
+			if err != nil || !c.Scope.Sees(id) && c.Directory.Sees(c.Scope, id) != nil {
 				return notFound()
 			}
 			key.Of = id

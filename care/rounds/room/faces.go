@@ -34,11 +34,14 @@ func showing(of func(context.Context, due.Window, rounds.Data) room.Showing) fun
 }
 
 func faceCheck(ctx context.Context, w due.Window, d rounds.Data) room.Showing {
-	return room.Showing{What: ui.T(ctx, "rounds.page.face_check", lower(levelWords(ctx, rounds.LevelOf(d.Level), &d))), Last: lastWords(ctx, &d), Act: ui.T(ctx, "rounds.page.check"), Href: path(w.Chart, "check"), Device: settled(w.Chart, &d)}
+	level := rounds.LevelOf(d.Level)
+	words := levelWords(ctx, level, &d)
+	return room.Showing{What: ui.T(ctx, "rounds.page.face_check", lower(words)), Last: lastWords(ctx, &d), Act: ui.T(ctx, "rounds.page.check"), Href: path(w.Chart, "check"), Device: settled(w.Chart, &d), Mark: words, Rank: level.Rank}
 }
 
 func faceRelief(ctx context.Context, w due.Window, d rounds.Data) room.Showing {
-	s := room.Showing{What: ui.T(ctx, "rounds.page.face_relief", ui.T(ctx, "rounds.level_short."+d.Level)), Act: ui.T(ctx, "rounds.page.face_take"), Href: path(w.Chart, "relief")}
+	s := room.Showing{What: ui.T(ctx, "rounds.page.face_relief", ui.T(ctx, "rounds.level_short."+d.Level)), Act: ui.T(ctx, "rounds.page.face_take"), Href: path(w.Chart, "relief"), Rank: rounds.LevelOf(d.Level).Rank}
+	s.Mark = ui.T(ctx, "rounds.level_short."+d.Level)
 	if d.By.IsZero() {
 		s.Last = ui.T(ctx, "rounds.page.watch_open", ui.WhenText(ctx, w.Opens))
 	} else {
