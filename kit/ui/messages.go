@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"sort"
 	"strconv"
 	"strings"
 	"sync"
@@ -57,6 +56,7 @@ func Register(files fs.FS, dir string) {
 	}
 	catalogue.Lock()
 	defer catalogue.Unlock()
+	scripts.Clear()
 	for _, name := range names {
 		read, err := readMessages(files, name)
 		if err != nil {
@@ -91,6 +91,11 @@ func readMessages(files fs.FS, name string) (map[string]message, error) {
 func lookup(locale, key string) (message, string, bool) {
 	catalogue.RLock()
 	defer catalogue.RUnlock()
+	return find(locale, key)
+}
+
+// find is lookup for holders of the catalogue's lock.
+func find(locale, key string) (message, string, bool) {
 	base, _, _ := strings.Cut(locale, "-")
 	for _, try := range []string{locale, base, "en"} {
 		if text, ok := catalogue.locales[try][key]; ok {
@@ -230,25 +235,34 @@ func say(out *strings.Builder, value any) {
 	}
 }
 
-// scriptMessages returns the messages the front end needs: every key that begins with "js.", without that prefix, in the reader's language.
-func scriptMessages(ctx context.Context) map[string]any {
+// scripts are the front end's messages as JSON, by locale: they change with nothing but what is registered.
+var scripts sync.Map
+
+// scriptMessages gives the messages the front end needs as JSON that may stand in a page: every key that begins with "js.", without that
+// prefix, in the reader's language.
+func scriptMessages(ctx context.Context) (string, error) {
+	locale := From(ctx).Locale
+	if known, ok := scripts.Load(locale); ok {
+		return known.(string), nil
+	}
 	catalogue.RLock()
-	var keys []string
-	for key := range catalogue.locales["en"] {
-		if strings.HasPrefix(key, "js.") {
-			keys = append(keys, key)
-		}
-	}
-	catalogue.RUnlock()
-	sort.Strings(keys)
+	defer catalogue.RUnlock()
 	out := map[string]any{}
-	for _, key := range keys {
-		text, _, _ := lookup(From(ctx).Locale, key)
-		if len(text) == 1 {
-			out[strings.TrimPrefix(key, "js.")] = text["other"]
+	for key := range catalogue.locales["en"] {
+		name, ok := strings.CutPrefix(key, "js.")
+		if !ok {
+			continue
+		}
+		if text, _, _ := find(locale, key); len(text) == 1 {
+			out[name] = text["other"]
 		} else {
-			out[strings.TrimPrefix(key, "js.")] = map[string]string(text)
+			out[name] = map[string]string(text)
 		}
 	}
-	return out
+	text, err := json.Marshal(out) // in order of key, with <, > and & escaped
+	if err != nil {
+		return "", fmt.Errorf("writing the messages of scripts: %w", err)
+	}
+	scripts.Store(locale, string(text))
+	return string(text), nil
 }

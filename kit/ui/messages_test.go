@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -109,7 +110,15 @@ func TestScriptWordsAreComplete(t *testing.T) {
 			}
 		}
 	}
-	for key := range scriptMessages(testContext(t)) {
+	handed, err := scriptMessages(testContext(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var spoken map[string]any
+	if err := json.Unmarshal([]byte(handed), &spoken); err != nil || len(spoken) == 0 || strings.Contains(handed, "<") {
+		t.Fatalf("what scripts are handed cannot be read: %v", err)
+	}
+	for key := range spoken {
 		beginning, _, _ := strings.Cut(key, "_")
 		relative := key == "due" || key == "due_now" || key == "in" || key == "in_now" // said by the kind of a time element
 		if !used[key] && !used[beginning+"_"] && !relative {
