@@ -3,6 +3,7 @@ package app_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -10,9 +11,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"milieu/kit/access"
 	"milieu/kit/due"
+	"milieu/kit/fault"
 	"milieu/kit/record"
 	"milieu/kit/web"
 )
@@ -219,6 +222,99 @@ func TestForeignIsLikeAbsent(t *testing.T) {
 	w.quiet()
 }
 
+// TestBeginningTellsNothing: a beginning aimed at a chart that one may not see is answered like one that would put somebody on a unit of others, and
+// whatever is wrong with it is told alike. Only where everything is right does the free ID take the chart that begins with it.
+func TestBeginningTellsNothing(t *testing.T) {
+	w := furnish(t, 2)
+	register := func(chart, unit record.ID, name string) *record.Entry {
+		raw := fmt.Appendf(nil, `{"used":%q,"unit":%q}`, name, unit)
+		return &record.Entry{ID: record.NewID(w.clock.Now()), Chart: chart, Kind: "clients.registered", Version: 1, Happened: w.clock.Now(), Written: w.clock.Now(), Body: raw}
+	}
+	// Somebody of the other unit who left the house long ago: nobody's unit now, and still nobody's of the first.
+	gone := record.NewID(begun)
+	for i, body := range []string{fmt.Sprintf(`{"used":"Lou","unit":%q}`, w.away.Unit), fmt.Sprintf(`{"unit":%q}`, w.away.Unit), `{"destination":"home"}`} {
+		at := begun.Add(time.Duration(i-60) * 24 * time.Hour)
+		e := &record.Entry{ID: record.NewID(at), Chart: gone, Kind: []string{"clients.registered", "clients.admitted", "clients.discharged"}[i], Version: 1, Happened: at, Written: at, Body: json.RawMessage(body)}
+		if o := w.Committer.File(context.Background(), due.Program(), e)[0]; o.Err != nil {
+			t.Fatal(o.Err)
+		}
+	}
+	if unit := w.Directory.UnitOf(gone); !unit.IsZero() || !w.Directory.Knows(gone) {
+		t.Fatalf("who was discharged is on unit %s", unit)
+	}
+	byForm := func(e *record.Entry, role access.Role) (int, string) {
+		var body map[string]any
+		if err := json.Unmarshal(e.Body, &body); err != nil {
+			t.Fatal(err)
+		}
+		form := url.Values{"id": {e.ID.String()}, "chart": {e.Chart.String()}}
+		fields(form, "", w.kind(e.Kind).Type(), body)
+		out := w.post("/entries/"+e.Kind, form, w.cookie[role])
+		return out.Code, out.Body.String()
+	}
+	byMachine := func(e *record.Entry, role access.Role) (int, string) {
+		got := w.send(e, role)
+		return len(got.Status), got.Status + " " + got.Error.Kind + " " + got.Error.Text
+	}
+	// The outbox has no sight of its own to ask: what it carries is judged by admission alone.
+	byOutbox := func(e *record.Entry, role access.Role) (int, string) {
+		o := w.Committer.File(context.Background(), record.Sender{Person: w.home.Staff[role], Device: "phone", Via: record.ViaOutbox}, e)[0]
+		return int(fault.KindOf(o.Err)), fmt.Sprint(o.Status, o.Err)
+	}
+	for door, file := range map[string]func(*record.Entry, access.Role) (int, string){"form": byForm, "machine": byMachine, "outbox": byOutbox} {
+		for _, role := range []access.Role{access.Worker, access.Nurse, access.Clinician} {
+			for _, hidden := range []record.ID{w.away.Client[0], gone} {
+				before := w.Committer.Seq()
+				here, nowhere, empty := w.home.Unit, w.away.Unit, ""
+				code, told := file(register(hidden, here, "Sol"), role)
+				if other, words := file(register(record.NewID(begun), nowhere, "Sol"), role); code != other || told != words {
+					t.Errorf("%s as %s: a hidden chart %d %s, a unit of others %d %s", door, role, code, told, other, words)
+				}
+				code, told = file(register(hidden, here, empty), role)
+				if other, words := file(register(record.NewID(begun), here, empty), role); code != other || told != words {
+					t.Errorf("%s as %s, without a name: hidden %d %s, free %d %s", door, role, code, told, other, words)
+				}
+				// No other kind begins a chart.
+				for _, kind := range []string{"clients.described", "clients.admitted", "clients.flag_set", "rounds.checked"} {
+					e := sample(t, w.kind(kind), record.NewID(begun), w.clock.Now())
+					f := sample(t, w.kind(kind), hidden, w.clock.Now())
+					if kind == "clients.admitted" {
+						e.Body = fmt.Appendf(nil, `{"unit":%q}`, w.home.Unit)
+						f.Body = e.Body
+					}
+					code, told := file(f, role)
+					if other, words := file(e, role); code != other || told != words {
+						t.Errorf("%s as %s, %s: hidden %d %s, absent %d %s", door, role, kind, code, told, other, words)
+					}
+				}
+				if n := w.Committer.Seq() - before; n != 0 {
+					t.Errorf("%s as %s: %d entries were filed", door, role, n)
+				}
+			}
+			free := record.NewID(begun)
+			e := register(free, w.home.Unit, "Sol")
+			again := *e
+			if code, told := file(e, role); w.Directory.UnitOf(free) != w.home.Unit {
+				t.Errorf("%s as %s, beginning a chart: %d %s", door, role, code, told)
+			}
+			before := w.Committer.Seq()
+			if _, told := file(&again, role); w.Committer.Seq() != before || strings.Contains(told, "rejected") {
+				t.Errorf("%s as %s, sent again: %s", door, role, told)
+			}
+		}
+	}
+	w.quiet()
+}
+
+func (w *town) kind(name string) *record.Kind {
+	w.t.Helper()
+	k, err := w.Kinds.Find(name)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return k
+}
+
 // differ shows where two texts part.
 func differ(a, b string) string {
 	i := 0
@@ -264,14 +360,20 @@ func machine(e *record.Entry) map[string]any {
 
 func (w *town) tryAPI(k *record.Kind, role access.Role, chart record.ID) apiAnswer {
 	w.t.Helper()
-	raw, err := json.Marshal([]any{machine(sample(w.t, k, chart, w.clock.Now()))})
+	return w.send(sample(w.t, k, chart, w.clock.Now()), role)
+}
+
+// send files an entry by the machine interface.
+func (w *town) send(e *record.Entry, role access.Role) apiAnswer {
+	w.t.Helper()
+	raw, err := json.Marshal([]any{machine(e)})
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	out := w.do(call{method: "POST", path: "/api/entries", token: w.token[role], body: string(raw), kind: "application/json"})
 	var got []apiAnswer
 	if err := json.Unmarshal(out.Body.Bytes(), &got); err != nil || len(got) != 1 {
-		w.t.Fatalf("filing %s: %d %s", k.Name, out.Code, out.Body)
+		w.t.Fatalf("filing %s: %d %s", e.Kind, out.Code, out.Body)
 	}
 	return got[0]
 }

@@ -205,7 +205,8 @@ func (d *Directory) MayFile(_ context.Context, s record.Sender, k *record.Kind, 
 
 // mayEnter judges an entry by the chart it goes to and the unit it puts somebody in. A chart that is not there is begun by the kinds that begin
 // one; one that is there is begun again by those alone who may see it, and all others are answered as they are where their unit is not theirs:
-// who asks learns nothing of it. What an import brings belongs together and is judged before any of it is filed, so it may speak of charts to come.
+// who asks learns nothing of it. Taking up somebody whom no unit cares for any more is for the page that looks for earlier records, and not for
+// what a device carries. What an import brings belongs together and is judged before any of it is filed, so it may speak of charts to come.
 func (d *Directory) mayEnter(p *Person, s record.Sender, k *record.Kind, e *record.Entry) error {
 	to := d.policy.grants[k.Action][p.Role]
 	denied := fault.New(fault.Denied, "%s may not do this here", p.Name)
@@ -215,7 +216,7 @@ func (d *Directory) mayEnter(p *Person, s record.Sender, k *record.Kind, e *reco
 	switch {
 	case c == nil && !k.Begins && s.Via != record.ViaImport:
 		return denied
-	case c != nil && k.Begins && to != reachAny && !d.policy.everywhere(p.Role) && !d.belongs(p, c, e.Happened):
+	case c != nil && (k.Begins || s.Via == record.ViaOutbox) && to == reachNew && !d.policy.everywhere(p.Role) && !d.belongs(p, c, e.Happened):
 		if again, err := record.Find(d.db.Read(context.Background()), e.ID); err != nil || again.Author != p.ID || again.Chart != e.Chart {
 			return denied // else it is what this person began, sent once more
 		}
