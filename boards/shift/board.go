@@ -22,25 +22,47 @@ import (
 // ahead is how far the board looks: what is asked for later than this stands behind a line that says how much there is.
 const ahead = 12 * time.Hour
 
-// page is the board of one unit at one moment.
-type page struct {
-	Unit   record.ID
-	Name   string
-	Mine   bool
+// standing is what everybody on a unit's shift has before them: read once for all who may see the same, and changed by nobody.
+type standing struct {
+	people  *people
+	windows []due.Window // of the unit and its clients, by time
+	on      []staff.OnDuty
+}
+
+// lists are dues as they stand at one moment.
+type lists struct {
 	Family string // of the lists: the unit's, or one person's
 	Late   []ui.DueRow
 	Now    []ui.DueRow
 	Next   []ui.DueRow
 	Later  int
-	First  string // who is next when nothing is late or now
-	Counts [2]int // of the unit, of mine
+}
+
+// count is how many dues are late, now and later, and who is next.
+type count struct {
+	Late, Now int
+	First     string // who is next when nothing is late or now
+	Open      [2]int // late or now: of the unit, of mine
+}
+
+// page is the board of one unit at one moment, for one person.
+type page struct {
+	Unit   record.ID
+	Mine   bool
+	Family string
+	Count  count
 	On     []staff.OnDuty
-	Here   int
-	Away   int
-	Levels []ui.Count
-	Know   []know
 	Quiet  templ.Component // silent phones, for those who watch them
 	Me     record.ID
+	Dues   templ.Component // the lists: the same for all on the unit, where nothing on them is one's own
+	About  templ.Component // the unit
+}
+
+// aside is what stands beside the dues for everybody: how many are here, and what is good to know of them.
+type aside struct {
+	Name       string
+	Here, Away int
+	Know       []know
 }
 
 // know is what is good to know of somebody: what helps, and what needs care.
@@ -66,42 +88,93 @@ func (b *board) show(c *web.Ctx) error {
 	return c.Show(ui.Page{Title: title, Live: []string{"shift/" + unit.ID.String()}}, boardPage(p))
 }
 
+// page puts the board together: what is everybody's is read and drawn once for all, and what is one's own beside it.
 func (b *board) page(c *web.Ctx, unit web.Unit) (page, error) {
-	p := page{Unit: unit.ID, Name: unit.Name, Me: c.Scope.Person, Mine: c.R.URL.Query().Get("whose") == "mine", Family: "dues"}
+	p := page{Unit: unit.ID, Me: c.Scope.Person, Mine: c.R.URL.Query().Get("whose") == "mine", Family: "dues"}
 	if p.Mine {
 		p.Family = mineFamily(p.Me)
 	}
-	q := c.Read()
-	people, err := peopleOf(c.Site, q, unit.ID, unit.Name)
+	all, err := standingOf(c, unit)
 	if err != nil {
 		return p, err
 	}
-	windows, err := due.Of(q, append(people.charts, unit.ID, p.Me)...)
+	p.On = all.on
+	own, err := due.Of(c.Read(), p.Me)
 	if err != nil {
 		return p, err
 	}
-	b.sort(c.Context(), &p, people, windows, c.Now)
-	if p.On, err = staff.OnShift(q, unit.ID, c.Now); err != nil {
-		return p, err
+	windows := all.windows
+	if len(own) > 0 {
+		windows = byTime(slices.Concat(windows, own))
 	}
+	p.Count = b.count(c.Context(), all.people, windows, p.Me, p.Mine, c.Now)
+	if p.Mine || len(own) > 0 {
+		p.Dues = dueLists(b.sort(c.Context(), all.people, windows, p.Me, p.Mine, c.Now))
+	} else {
+		p.Dues, err = c.Drawn(unit.ID, "shift dues", func(ctx context.Context, _ db.Querier) (templ.Component, error) {
+			all, err := standingOf(c, unit) // as of now: what was read before may just have been forgotten
+			if err != nil {
+				return nil, err
+			}
+			return dueLists(b.sort(ctx, all.people, all.windows, record.Zero, false, ui.From(ctx).Now)), nil
+		})
+		if err != nil {
+			return p, err
+		}
+	}
+	p.About, err = c.Drawn(unit.ID, "shift aside", func(ctx context.Context, _ db.Querier) (templ.Component, error) {
+		all, err := standingOf(c, unit)
+		if err != nil {
+			return nil, err
+		}
+		return aboutUnit(asideOf(ctx, all.people)), nil
+	})
+	if err == nil && c.Scope.May("device.watch") {
+		p.Quiet, err = device.Phones(c, unit.ID)
+	}
+	return p, err
+}
+
+func standingOf(c *web.Ctx, unit web.Unit) (*standing, error) {
+	return web.Remember(c, unit.ID, "shift", func() (*standing, error) { return readStanding(c.Read(), c.Directory, unit, c.Now) })
+}
+
+func readStanding(q db.Querier, d *access.Directory, unit web.Unit, now time.Time) (*standing, error) {
+	people, err := peopleOf(q, d, unit.ID, unit.Name)
+	if err != nil {
+		return nil, err
+	}
+	s := &standing{people: people}
+	if s.windows, err = due.Of(q, append(slices.Clone(people.charts), unit.ID)...); err != nil {
+		return nil, err
+	}
+	byTime(s.windows)
+	s.on, err = staff.OnShift(q, unit.ID, now)
+	return s, err
+}
+
+func byTime(windows []due.Window) []due.Window {
+	slices.SortStableFunc(windows, func(x, y due.Window) int { return x.Due.Compare(y.Due) })
+	return windows
+}
+
+func asideOf(ctx context.Context, people *people) aside {
+	a := aside{Name: people.name}
 	for _, card := range people.cards {
 		if card.Where == clients.Here {
-			p.Here++
+			a.Here++
 		} else {
-			p.Away++
+			a.Away++
 		}
 		if len(card.Helps)+len(card.Care) > 0 {
 			k := know{Name: card.Name, Room: card.Room, Href: "/clients/" + card.ID.String(), Helps: card.Helps}
 			for _, one := range card.Care {
-				k.Care = append(k.Care, ui.T(c.Context(), "clients.precaution."+one.Code))
+				k.Care = append(k.Care, ui.T(ctx, "clients.precaution."+one.Code))
 			}
-			p.Know = append(p.Know, k)
+			a.Know = append(a.Know, k)
 		}
 	}
-	if c.Scope.May("device.watch") {
-		p.Quiet, err = device.Phones(c, unit.ID)
-	}
-	return p, err
+	return a
 }
 
 // people are those whose dues a unit's board shows, and what they are called.
@@ -114,14 +187,25 @@ type people struct {
 	staff  func(record.ID) string
 }
 
-func peopleOf(s *web.Site, q db.Querier, unit record.ID, name string) (*people, error) {
-	cards, err := web.Remember(s, "cards "+unit.String(), func() ([]clients.Card, error) { return clients.Cards(q, unit) })
-	p := &people{cards: slices.Clone(cards), byID: map[record.ID]*clients.Card{}, unit: unit, name: name, staff: staffName(s.Directory)}
+func peopleOf(q db.Querier, d *access.Directory, unit record.ID, name string) (*people, error) {
+	cards, err := clients.Cards(q, unit)
+	p := &people{cards: cards, byID: map[record.ID]*clients.Card{}, unit: unit, name: name, staff: staffName(d)}
 	for i := range cards {
 		p.charts = append(p.charts, cards[i].ID)
-		p.byID[cards[i].ID] = &p.cards[i]
+		p.byID[cards[i].ID] = &cards[i]
 	}
 	return p, err
+}
+
+// called is the name of whom or what a chart is about.
+func (p *people) called(chart record.ID) string {
+	switch card := p.byID[chart]; {
+	case card != nil:
+		return card.Name
+	case chart == p.unit:
+		return p.name
+	}
+	return p.staff(chart)
 }
 
 func staffName(d *access.Directory) func(record.ID) string {
@@ -133,37 +217,61 @@ func staffName(d *access.Directory) func(record.ID) string {
 	}
 }
 
-// sort puts windows where they stand now: late first by how late, then now, then next, by time.
-func (b *board) sort(ctx context.Context, p *page, people *people, windows []due.Window, now time.Time) {
-	slices.SortStableFunc(windows, func(x, y due.Window) int { return x.Due.Compare(y.Due) })
+// count goes through windows, which stand by time, without drawing any.
+func (b *board) count(ctx context.Context, people *people, windows []due.Window, me record.ID, mine bool, now time.Time) count {
+	var n count
 	for i := range windows {
 		w := &windows[i]
-		mine := w.Owner == p.Me || w.Taken == p.Me || w.Chart == p.Me
-		state := w.At(now)
+		state, own := w.At(now), ofPerson(w, me)
 		if state != due.StateNext {
-			p.Counts[0]++
-			if mine {
-				p.Counts[1]++
+			n.Open[0]++
+			if own {
+				n.Open[1]++
 			}
 		}
-		if p.Mine && !mine {
+		switch {
+		case mine && !own:
+		case state == due.StateLate:
+			n.Late++
+		case state == due.StateNow:
+			n.Now++
+		case n.First == "" && !w.Due.After(now.Add(ahead)):
+			n.First = ui.T(ctx, "shift.first", people.called(w.Chart), ui.WhenText(ctx, w.Due))
+		}
+	}
+	if n.Late+n.Now > 0 {
+		n.First = ""
+	}
+	return n
+}
+
+func ofPerson(w *due.Window, me record.ID) bool {
+	return w.Owner == me || w.Taken == me || w.Chart == me
+}
+
+// sort puts windows where they stand now: late first by how late, then now, then next, by time. They stand by time already.
+func (b *board) sort(ctx context.Context, people *people, windows []due.Window, me record.ID, mine bool, now time.Time) lists {
+	l := lists{Family: "dues"}
+	if mine {
+		l.Family = mineFamily(me)
+	}
+	for i := range windows {
+		w := &windows[i]
+		if mine && !ofPerson(w, me) {
 			continue
 		}
-		row := b.row(ctx, people, w, now)
-		switch {
+		switch state := w.At(now); {
 		case state == due.StateLate:
-			p.Late = append(p.Late, row)
+			l.Late = append(l.Late, b.row(ctx, people, w, now))
 		case state == due.StateNow:
-			p.Now = append(p.Now, row)
+			l.Now = append(l.Now, b.row(ctx, people, w, now))
 		case w.Due.After(now.Add(ahead)):
-			p.Later++
+			l.Later++
 		default:
-			p.Next = append(p.Next, row)
+			l.Next = append(l.Next, b.row(ctx, people, w, now))
 		}
 	}
-	if len(p.Late)+len(p.Now) == 0 && len(p.Next) > 0 {
-		p.First = ui.T(ctx, "shift.first", p.Next[0].Who, ui.WhenText(ctx, p.Next[0].At))
-	}
+	return l
 }
 
 // mineFamily names the lists on which one person's own dues stand.
@@ -183,13 +291,11 @@ func prefix(chart record.ID) string { return "due-" + chart.String() + "-" }
 // row draws one window by its rule's face. A rule without a face still shows that something is due.
 func (b *board) row(ctx context.Context, people *people, w *due.Window, now time.Time) ui.DueRow {
 	row := ui.DueRow{ID: rowID(w), List: "dues", State: ui.State(w.At(now)), At: w.Due, NowAt: w.Due.Add(-due.Soon), LateAt: w.Late}
-	switch card := people.byID[w.Chart]; {
-	case card != nil:
-		row.Who, row.WhoHref = card.Name, "/clients/"+card.ID.String()
-	case w.Chart == people.unit:
-		row.Who, row.NotPII = people.name, true
-	default:
-		row.Who, row.NotPII = people.staff(w.Chart), true
+	row.Who = people.called(w.Chart)
+	if people.byID[w.Chart] != nil {
+		row.WhoHref = "/clients/" + w.Chart.String()
+	} else {
+		row.NotPII = true
 	}
 	if owner := first(w.Taken, w.Owner); !owner.IsZero() {
 		row.Also = mineFamily(owner)
@@ -229,7 +335,9 @@ func late(c *web.Ctx, unit record.ID) int {
 	if unit.IsZero() {
 		return 0
 	}
-	n, err := due.CountLate(c.Read(), c.Now, append(c.Directory.ChartsIn(unit, "client"), unit)...)
+	n, err := web.Remember(c, unit, "shift late", func() (int, error) {
+		return due.CountLate(c.Read(), c.Now, append(c.Directory.ChartsIn(unit, "client"), unit)...)
+	})
 	if err != nil {
 		c.Log.Error("counting what is late", "error", err)
 	}
@@ -238,30 +346,31 @@ func late(c *web.Ctx, unit record.ID) int {
 
 // heading is the answer: what is late and what is now.
 func (p *page) heading(ctx context.Context) string {
+	late, now := p.Count.Late, p.Count.Now
 	switch {
-	case len(p.Late) > 0 && len(p.Now) > 0:
-		return ui.T(ctx, "js.sum_late_now", len(p.Late), len(p.Now))
-	case len(p.Late) > 0:
-		return ui.T(ctx, "js.sum_late", len(p.Late))
-	case len(p.Now) > 0:
-		return ui.T(ctx, "js.sum_now", len(p.Now))
+	case late > 0 && now > 0:
+		return ui.T(ctx, "js.sum_late_now", late, now)
+	case late > 0:
+		return ui.T(ctx, "js.sum_late", late)
+	case now > 0:
+		return ui.T(ctx, "js.sum_now", now)
 	}
 	return ui.T(ctx, "js.sum_none")
 }
 
 func (p *page) whose(ctx context.Context) []ui.Segment {
 	return []ui.Segment{
-		{Label: ui.T(ctx, "shift.unit"), Count: p.Counts[0], Href: "/", Current: !p.Mine},
-		{Label: ui.T(ctx, "shift.mine"), Count: p.Counts[1], Href: "/?whose=mine", Current: p.Mine},
+		{Label: ui.T(ctx, "shift.unit"), Count: p.Count.Open[0], Href: "/", Current: !p.Mine},
+		{Label: ui.T(ctx, "shift.mine"), Count: p.Count.Open[1], Href: "/?whose=mine", Current: p.Mine},
 	}
 }
 
-func (p *page) list(ctx context.Context, state ui.State, rows []ui.DueRow) ui.DueList {
-	return ui.DueList{List: p.Family, State: state, Title: ui.T(ctx, "shift.group_"+string(state)), Rows: rows}
+func (l *lists) group(ctx context.Context, state ui.State, rows []ui.DueRow) ui.DueList {
+	return ui.DueList{List: l.Family, State: state, Title: ui.T(ctx, "shift.group_"+string(state)), Rows: rows}
 }
 
-func (p *page) tally(ctx context.Context) []ui.Count {
-	return []ui.Count{{Value: strconv.Itoa(p.Here), Label: ui.T(ctx, "shift.here")}, {Value: strconv.Itoa(p.Away), Label: ui.T(ctx, "shift.away")}}
+func (a *aside) tally(ctx context.Context) []ui.Count {
+	return []ui.Count{{Value: strconv.Itoa(a.Here), Label: ui.T(ctx, "shift.here")}, {Value: strconv.Itoa(a.Away), Label: ui.T(ctx, "shift.away")}}
 }
 
 func (p *page) onShift(ctx context.Context) []ui.Person {

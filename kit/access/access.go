@@ -324,6 +324,29 @@ func (d *Directory) UnitOf(chart record.ID) record.ID {
 	return record.Zero
 }
 
+// Reach gives the units on whose pages an entry may change something: those in which its client ever was. What moves people, says who
+// somebody is, takes back what was said, or is of no client, may change something everywhere.
+func (d *Directory) Reach(e *record.Entry) (units []record.ID, everywhere bool) {
+	if !e.Amends.IsZero() || d.stale.Load() {
+		return nil, true
+	}
+	for i := range d.sources {
+		if slices.Contains(d.sources[i].Kinds, e.Kind) {
+			return nil, true
+		}
+	}
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	c := d.charts[e.Chart]
+	if c == nil || c.Kind != "client" || len(c.Stays) == 0 {
+		return nil, true
+	}
+	for _, s := range c.Stays {
+		units = append(units, s.Unit)
+	}
+	return units, false
+}
+
 // ChartsIn lists the charts of one kind that belong to a unit now, in order of ID. An empty kind lists all.
 func (d *Directory) ChartsIn(unit record.ID, kind string) []record.ID {
 	now := d.clock.Now()

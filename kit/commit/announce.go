@@ -93,10 +93,19 @@ func (k *Committer) Follow(ctx context.Context) {
 	}
 }
 
+// Head is the place of the newest entry in the database, whichever process filed it.
+func (k *Committer) Head(ctx context.Context) (seq int64, err error) {
+	if err := k.db.Read(ctx).QueryRow("SELECT seq FROM log_head WHERE one = 1").Scan(&seq); err != nil {
+		return 0, fmt.Errorf("asking how far the log has come: %w", err)
+	}
+	return seq, nil
+}
+
 // hear hands on what was filed elsewhere up to seq; 0 means whatever there is, as after a lost line.
 func (k *Committer) hear(ctx context.Context, seq int64) error {
 	if seq == 0 {
-		if err := k.db.Read(ctx).QueryRow("SELECT seq FROM log_head WHERE one = 1").Scan(&seq); err != nil {
+		var err error
+		if seq, err = k.Head(ctx); err != nil {
 			return err
 		}
 	}

@@ -198,7 +198,7 @@ func either(first, second func(db.Querier, record.ID) string) func(db.Querier, r
 	}
 }
 
-// filed hears what was filed: the directory is made fresh, then screens are told.
+// filed hears what was filed: the directory is made fresh, what pages remember is forgotten, then screens are told.
 func (b *Building) filed(entries []*record.Entry) {
 	before := make([]record.ID, len(entries))
 	for i, e := range entries {
@@ -207,6 +207,7 @@ func (b *Building) filed(entries []*record.Entry) {
 	if err := b.Directory.Filed(entries); err != nil {
 		b.Log.Error("the directory could not be made fresh", "error", err)
 	}
+	b.Site.Filed(entries)
 	signals := make([]live.Signal, len(entries))
 	for i, e := range entries {
 		signals[i] = live.Signal{Seq: e.Seq, Chart: e.Chart, Unit: b.Directory.UnitOf(e.Chart), Kind: e.Kind}

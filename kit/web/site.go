@@ -1,10 +1,7 @@
 package web
 
 import (
-	"bytes"
-	"compress/gzip"
 	"fmt"
-	"io"
 	"net/http"
 	"runtime/debug"
 	"slices"
@@ -33,6 +30,7 @@ type Site struct {
 func New(c Config) (*Site, error) {
 	s := &Site{Config: c, mux: http.NewServeMux(), csrf: http.NewCrossOriginProtection()}
 	s.Sessions = newSessions(c)
+	s.memory.heard = c.Committer.Seq()
 	if c.Hub != nil {
 		c.Hub.Register(signalsView, signals)
 	}
@@ -103,7 +101,7 @@ func (s *Site) route(r Route) http.Handler {
 		limit = 1 << 20
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		c := &Ctx{Site: s, W: w, R: req, Now: s.Clock.Now(), after: s.Committer.Seq()}
+		c := &Ctx{Site: s, W: w, R: req, Now: s.Clock.Now(), after: s.memory.heardOf()}
 		defer func() {
 			if p := recover(); p != nil {
 				if p == http.ErrAbortHandler { //nolint:errorlint // the sentinel of net/http is compared as it documents
@@ -185,24 +183,12 @@ func (c *Ctx) show(status int, p ui.Page, content templ.Component) error {
 	if err := c.furnish(&p); err != nil {
 		return err
 	}
-	ctx := templ.WithChildren(c.R.Context(), content)
-	var buf bytes.Buffer
-	if err := ui.Shell(p).Render(ctx, &buf); err != nil {
-		return fmt.Errorf("drawing %s: %w", c.R.URL.Path, err)
-	}
-	c.W.Header().Set("Cache-Control", "no-store")
-	return c.write(status, "text/html; charset=utf-8", buf.Bytes())
+	return c.draw(status, ui.Shell(p), content)
 }
 
 // Gate draws a page with nothing around it.
 func (c *Ctx) Gate(status int, p ui.Page, content templ.Component) error {
-	ctx := templ.WithChildren(c.R.Context(), content)
-	var buf bytes.Buffer
-	if err := ui.Gate(p).Render(ctx, &buf); err != nil {
-		return fmt.Errorf("drawing %s: %w", c.R.URL.Path, err)
-	}
-	c.W.Header().Set("Cache-Control", "no-store")
-	return c.write(status, "text/html; charset=utf-8", buf.Bytes())
+	return c.draw(status, ui.Gate(p), content)
 }
 
 // furnish puts what every page shows around it: the house, the unit, the places to go.
@@ -272,28 +258,3 @@ func (c *Ctx) Say(t ui.Toast) {
 		c.notes.Store(c.Session.ID, t)
 	}
 }
-
-var zips = sync.Pool{New: func() any { z, _ := gzip.NewWriterLevel(io.Discard, gzip.BestSpeed); return z }}
-
-func (c *Ctx) write(status int, kind string, b []byte) error {
-	h := c.W.Header()
-	h.Set("Content-Type", kind)
-	h.Add("Vary", "Accept-Encoding")
-	if len(b) < 1400 || !strings.Contains(c.R.Header.Get("Accept-Encoding"), "gzip") {
-		c.W.WriteHeader(status)
-		_, err := c.W.Write(b)
-		return gone(err)
-	}
-	h.Set("Content-Encoding", "gzip")
-	c.W.WriteHeader(status)
-	z := zips.Get().(*gzip.Writer)
-	defer zips.Put(z)
-	z.Reset(c.W)
-	if _, err := z.Write(b); err != nil {
-		return gone(err)
-	}
-	return gone(z.Close())
-}
-
-// gone forgets the error of writing to somebody who has left.
-func gone(error) error { return nil }

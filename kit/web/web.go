@@ -98,7 +98,8 @@ type Ctx struct {
 	Session *Session      // nil for tokens and on public routes
 	Now     time.Time
 	unit    *Unit
-	after   int64 // the newest entry when the request came
+	after   int64 // the newest entry that pages knew of when the request came
+	alone   *bool // whether this request reads for itself; nil: nobody has asked yet
 }
 
 // Context is the request's, with what pages need to be drawn.

@@ -24,7 +24,8 @@ import (
 // soonMinutes is what the heading of the round calls soon.
 const soonMinutes = 3
 
-// screen is the round of a unit, perhaps with a sheet open beside it.
+// screen is the round of a unit, perhaps with a sheet open beside it. It knows nothing of who looks on but what they may: it is drawn once for
+// all who may the same.
 type screen struct {
 	Unit      record.ID
 	Rows      []ui.RoundRow // at intervals and in sight
@@ -46,40 +47,39 @@ func showRound(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	v, err := screenOf(c, unit.ID, record.Zero)
+	if unit.ID.IsZero() {
+		return showScreen(c, unit.ID, noUnit())
+	}
+	v := newScreen(c, unit.ID)
+	page, err := c.Drawn(unit.ID, "round", func(ctx context.Context, q db.Querier) (templ.Component, error) {
+		rows, err := Rows(q, unit.ID)
+		v.fill(ctx, c.Directory, rows, record.Zero)
+		return roundPage(v), err
+	})
 	if err != nil {
 		return err
 	}
-	return v.show(c)
+	return showScreen(c, unit.ID, page)
 }
 
-func (v *screen) show(c *web.Ctx) error {
-	title := ui.T(c.Context(), "rounds.page.nav")
-	if v.Unit.IsZero() {
-		return c.Show(ui.Page{Title: title}, noUnit())
+func showScreen(c *web.Ctx, unit record.ID, page templ.Component) error {
+	p := ui.Page{Title: ui.T(c.Context(), "rounds.page.nav")}
+	if !unit.IsZero() {
+		p.Live = []string{"round/" + unit.String()}
 	}
-	return c.Show(ui.Page{Title: title, Live: []string{"round/" + v.Unit.String()}}, roundPage(*v))
+	return c.Show(p, page)
 }
 
-// screenOf reads the round of a unit. The current person's row is shown as the one being worked on.
-func screenOf(c *web.Ctx, unit, current record.ID) (screen, error) {
-	v := screen{Unit: unit, MayReport: c.Scope.May(actionReport), MayRule: c.Scope.May(rounds.ActionHouse)}
-	if unit.IsZero() {
-		return v, nil
-	}
-	rows, err := web.Remember(c.Site, "rounds rows "+unit.String(), func() ([]Row, error) { return Rows(c.Read(), unit) })
-	if err != nil {
-		return v, err
-	}
-	v.fill(c, slices.Clone(rows), current)
-	return v, nil
+func newScreen(c *web.Ctx, unit record.ID) screen {
+	return screen{Unit: unit, MayReport: c.Scope.May(actionReport), MayRule: c.Scope.May(rounds.ActionHouse)}
 }
 
-func (v *screen) fill(c *web.Ctx, rows []Row, current record.ID) {
-	ctx := c.Context()
+// fill puts everybody where they stand now. The current person's row is shown as the one being worked on.
+func (v *screen) fill(ctx context.Context, d *access.Directory, rows []Row, current record.ID) {
+	now := ui.From(ctx).Now
 	for i := range rows {
 		r := &rows[i]
-		line := roundRow(ctx, c.Directory, r)
+		line := roundRow(ctx, d, r)
 		line.Current = r.ID == current
 		switch {
 		case r.Help != nil:
@@ -95,9 +95,9 @@ func (v *screen) fill(c *web.Ctx, rows []Row, current record.ID) {
 		v.Rows = append(v.Rows, line)
 		if w := r.Window; r.Mode == rounds.Intervals {
 			switch {
-			case w.At(c.Now) == due.StateLate:
+			case w.At(now) == due.StateLate:
 				v.Late++
-			case w.Due.Sub(c.Now) <= soonMinutes*time.Minute:
+			case w.Due.Sub(now) <= soonMinutes*time.Minute:
 				v.Soon++
 			}
 		}
@@ -289,12 +289,17 @@ func beside(c *web.Ctx, r *Row, sheet templ.Component) error {
 	if c.Scripted() {
 		return c.Fragment(sheet)
 	}
-	v, err := screenOf(c, r.Unit, r.ID)
+	if r.Unit.IsZero() {
+		return showScreen(c, r.Unit, noUnit())
+	}
+	rows, err := Rows(c.Read(), r.Unit)
 	if err != nil {
 		return err
 	}
+	v := newScreen(c, r.Unit)
+	v.fill(c.Context(), c.Directory, rows, r.ID)
 	v.Sheet = sheet
-	return v.show(c)
+	return showScreen(c, r.Unit, roundPage(v))
 }
 
 // rowFor reads the person named in the path.

@@ -25,7 +25,7 @@ const (
 // came later; else the first of the teams; else, for those who see every unit's people, the first unit there is. Who has none gets the house.
 func UnitFor(c *web.Ctx) (web.Unit, error) {
 	q := c.Read()
-	h, err := places.HouseOf(q)
+	h, err := web.Remember(c, record.Zero, "house", func() (places.House, error) { return places.HouseOf(q) })
 	if err != nil {
 		return web.Unit{}, err
 	}
@@ -38,7 +38,7 @@ func UnitFor(c *web.Ctx) (web.Unit, error) {
 	if err != nil || id.IsZero() {
 		return u, err
 	}
-	unit, err := places.UnitOf(q, id)
+	unit, err := web.Remember(c, id, "unit", func() (places.Unit, error) { return places.UnitOf(q, id) })
 	if fault.KindOf(err) == fault.NotFound && err != nil {
 		return u, nil
 	}
