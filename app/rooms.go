@@ -1,6 +1,8 @@
 package app
 
 import (
+	"maps"
+
 	"milieu/boards/shift"
 	"milieu/boards/wall"
 	roundsroom "milieu/care/rounds/room"
@@ -14,7 +16,7 @@ import (
 
 // Rooms lists every room of the program, by hand.
 func Rooms(*Data) []room.Def {
-	people := &clientsroom.Room{}
+	people := &clientsroom.Room{Faces: map[string]room.Face{}}
 	rooms := []room.Def{
 		placesroom.Def(),
 		staffroom.Def(),
@@ -24,6 +26,7 @@ func Rooms(*Data) []room.Def {
 	rooms = append(rooms, shift.Def(rooms), wall.Def())
 	for _, r := range rooms {
 		people.Panels = append(people.Panels, r.Panels...)
+		maps.Copy(people.Faces, r.Faces)
 	}
 	return append(rooms, draft.Def(), device.Def(rooms))
 }

@@ -108,6 +108,9 @@ func (c *Ctx) saidBack(o commit.Outcome) error {
 // Scripted says that a page's script asked: it takes fragments in, and errors as plain text.
 func (c *Ctx) Scripted() bool { return c.R.Header.Get("Milieu-Fragment") != "" }
 
+// ForDevice says that a device asks for the page to take it along for the shift: what needs the network has no use there.
+func (c *Ctx) ForDevice() bool { return c.R.Header.Get("Milieu-Pack") != "" }
+
 // Toast says an entry back in words, with undo: an honest withdrawal, offered to who may make it.
 func (c *Ctx) Toast(e *record.Entry, b record.Body) ui.Toast {
 	k, err := c.Committer.Kinds().Find(e.Kind)

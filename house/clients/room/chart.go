@@ -140,6 +140,9 @@ func (r *Room) showChart(c *web.Ctx) error {
 	if h.ID.String() != c.R.PathValue("chart") {
 		return c.Redirect(path(h.ID))
 	}
+	if c.ForDevice() {
+		return h.showFirst(c)
+	}
 	v := chartView{head: h}
 	if err := v.timeline(c); err != nil {
 		return err
@@ -158,7 +161,7 @@ func (r *Room) showChart(c *web.Ctx) error {
 			v.Panels = append(v.Panels, shown)
 		}
 	}
-	return c.Show(ui.Page{Title: ui.T(c.Context(), "clients.page.chart")}, chartPage(v))
+	return c.Show(h.page(c), chartPage(v))
 }
 
 // timeline reads the latest entries of the client's charts, each with what amends it beneath it.

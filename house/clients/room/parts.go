@@ -35,7 +35,7 @@ func showAbout(c *web.Ctx) error {
 	for _, part := range clients.Parts {
 		v.Parts = append(v.Parts, partView{part, partFacts(c.Context(), part, h)})
 	}
-	return c.Show(ui.Page{Title: ui.T(c.Context(), "clients.page.chart")}, aboutPage(v))
+	return c.Show(h.page(c), aboutPage(v))
 }
 
 // partFacts are what is known of one part. The legal name is not among them: it stands on legal papers.
@@ -135,7 +135,7 @@ func showHealth(c *web.Ctx) error {
 	if v.Flags, err = clients.Flags(q, h.ID); err != nil {
 		return err
 	}
-	return c.Show(ui.Page{Title: ui.T(c.Context(), "clients.page.chart")}, healthPage(v))
+	return c.Show(h.page(c), healthPage(v))
 }
 
 type contactsView struct {
@@ -160,7 +160,7 @@ func showContacts(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return c.Show(ui.Page{Title: ui.T(c.Context(), "clients.page.chart")}, contactsPage(v))
+	return c.Show(h.page(c), contactsPage(v))
 }
 
 type legalView struct {
@@ -178,7 +178,7 @@ func showLegal(c *web.Ctx) error {
 		return err
 	}
 	slices.Reverse(v.History)
-	return c.Show(ui.Page{Title: ui.T(c.Context(), "clients.page.chart")}, legalPage(v))
+	return c.Show(h.page(c), legalPage(v))
 }
 
 type staysView struct {
@@ -212,7 +212,7 @@ func showStays(c *web.Ctx) error {
 	if v.Units, err = unitNames(c); err != nil {
 		return err
 	}
-	return c.Show(ui.Page{Title: ui.T(c.Context(), "clients.page.chart")}, staysPage(v))
+	return c.Show(h.page(c), staysPage(v))
 }
 
 // moveWords says one move of an episode.

@@ -1,7 +1,6 @@
 package room
 
 import (
-	"cmp"
 	"context"
 	"net/url"
 	"slices"
@@ -9,8 +8,8 @@ import (
 
 	"milieu/house/clients"
 	"milieu/house/clients/match"
-	"milieu/house/clients/names"
 	"milieu/house/places"
+	"milieu/kit/db"
 	"milieu/kit/record"
 	"milieu/kit/ui"
 	"milieu/kit/web"
@@ -49,30 +48,30 @@ func joined(parts ...string) string {
 
 // peopleView is the list of a unit's people, or what a search found.
 type peopleView struct {
-	Unit                 string
-	Query                string
-	Sort, Show           string
-	Rows                 []ui.Person
-	Awaited, Former      []ui.Person
-	Census               *clients.Census
-	MayRegister, MayEdit bool
-	Conflicts            []string // rooms in which one bed has two people
+	order
+	Unit            string
+	Query           string
+	Rows            []ui.Person
+	Awaited, Former []ui.Person
+	Census          *clients.Census
+	MayRegister     bool
+	Conflicts       []string // rooms in which one bed has two people
 }
 
-// Title counts who is listed.
-func (v *peopleView) Title(ctx context.Context) string {
-	if v.Query != "" {
-		return ui.T(ctx, "clients.page.found", len(v.Rows))
+// title counts who is listed.
+func title(ctx context.Context, n int, found bool) string {
+	if found {
+		return ui.T(ctx, "clients.page.found", n)
 	}
-	return ui.T(ctx, "clients.page.count", len(v.Rows))
+	return ui.T(ctx, "clients.page.count", n)
 }
 
 func (v *peopleView) link(sort, show string) string {
 	q := url.Values{}
-	if sort != "name" {
+	if sort != sorts[0] {
 		q.Set("sort", sort)
 	}
-	if show != "all" {
+	if show != shows[0] {
 		q.Set("show", show)
 	}
 	if len(q) == 0 {
@@ -81,31 +80,33 @@ func (v *peopleView) link(sort, show string) string {
 	return "/clients?" + q.Encode()
 }
 
-func showPeople(c *web.Ctx) error {
+func (r *Room) showPeople(c *web.Ctx) error {
 	form := c.R.URL.Query()
-	v := peopleView{Query: strings.TrimSpace(form.Get("q")), Sort: oneOf(form.Get("sort"), "name", "room", "since"), Show: oneOf(form.Get("show"), "all", "here", "out"),
-		MayRegister: c.Scope.May("clients.register")}
+	v := peopleView{Query: strings.TrimSpace(form.Get("q")), order: order{oneOf(form.Get("sort"), sorts), oneOf(form.Get("show"), shows)}, MayRegister: c.Scope.May("clients.register")}
 	unit, err := c.Unit()
 	if err != nil {
 		return err
 	}
+	page := ui.Page{Title: ui.T(c.Context(), "clients.page.people")}
 	v.Unit = unit.Name
 	if v.Query != "" {
 		err = v.search(c)
 	} else if !unit.ID.IsZero() && c.Scope.Sees(unit.ID) && c.Scope.May("see.client") {
-		err = v.list(c, unit.ID)
+		page.Live = []string{v.view() + "/" + unit.ID.String()}
+		err = v.list(c.Context(), r, c.Read(), unit.ID)
 	}
 	if err != nil {
 		return err
 	}
-	return c.Show(ui.Page{Title: ui.T(c.Context(), "clients.page.people")}, peoplePage(v))
+	return c.Show(page, peoplePage(v))
 }
 
-func oneOf(value, usual string, others ...string) string {
-	if slices.Contains(others, value) {
+// oneOf is a value of those offered; the first of them for any other.
+func oneOf(value string, offered []string) string {
+	if slices.Contains(offered, value) {
 		return value
 	}
-	return usual
+	return offered[0]
 }
 
 func (v *peopleView) search(c *web.Ctx) error {
@@ -115,7 +116,7 @@ func (v *peopleView) search(c *web.Ctx) error {
 	}
 	units, err := unitNames(c)
 	for i := range found {
-		row := person(c.Context(), &found[i].Card)
+		row := person(c.Context(), &found[i].Card, "")
 		row.Line = joined(units[found[i].Unit], row.Line)
 		v.Rows = append(v.Rows, row)
 	}
@@ -131,61 +132,55 @@ func unitNames(c *web.Ctx) (map[record.ID]string, error) {
 	return names, err
 }
 
-func (v *peopleView) list(c *web.Ctx, unit record.ID) error {
-	q, ctx := c.Read(), c.Context()
+func (v *peopleView) list(ctx context.Context, r *Room, q db.Querier, unit record.ID) error {
 	census, err := clients.CensusOf(q, unit)
 	if err != nil {
 		return err
 	}
-	v.Census = &census
-	for _, b := range census.Beds {
-		if len(b.Clients) > 1 {
-			v.Conflicts = append(v.Conflicts, ui.T(ctx, "clients.page.conflict", b.Bed.RoomName, b.Clients[0].Name, b.Clients[1].Name))
-		}
-	}
+	v.Census, v.Conflicts = &census, conflicts(ctx, &census)
 	list, err := clients.Cards(q, unit)
 	if err != nil {
 		return err
-	}
-	list = slices.DeleteFunc(list, func(c clients.Card) bool {
-		return v.Show == "here" && c.Where != clients.Here || v.Show == "out" && c.Where == clients.Here
-	})
-	sortCards(list, v.Sort)
-	for i := range list {
-		v.Rows = append(v.Rows, person(ctx, &list[i]))
 	}
 	awaited, err := clients.Awaited(q, unit)
 	if err != nil {
 		return err
 	}
-	former, err := clients.Former(q, unit, c.Now)
+	former, err := clients.Former(q, unit, ui.From(ctx).Now)
+	if err != nil {
+		return err
+	}
+	marks, err := r.marks(ctx, q, list)
+	if err != nil {
+		return err
+	}
+	for i := range list {
+		if v.shows(&list[i]) {
+			v.Rows = append(v.Rows, v.row(ctx, &list[i], marks[list[i].ID]))
+		}
+	}
+	slices.SortFunc(v.Rows, func(a, b ui.Person) int { return strings.Compare(a.Order, b.Order) })
 	for i := range awaited {
-		v.Awaited = append(v.Awaited, person(ctx, &awaited[i]))
+		v.Awaited = append(v.Awaited, v.row(ctx, &awaited[i], mark{}))
 	}
 	for i := range former {
-		row := person(ctx, &former[i])
-		row.Line = joined(ui.T(ctx, "clients.page.left_on", ui.DayText(ctx, former[i].Since)))
-		v.Former = append(v.Former, row)
+		v.Former = append(v.Former, v.row(ctx, &former[i], mark{}))
 	}
-	return err
+	return nil
 }
 
-// sortCards puts people in order: by the name that is used, by room as people count, or by when they came.
-func sortCards(list []clients.Card, by string) {
-	slices.SortStableFunc(list, func(a, b clients.Card) int {
-		name := cmp.Or(cmp.Compare(names.Fold(a.Name), names.Fold(b.Name)), slices.Compare(a.ID[:], b.ID[:]))
-		switch by {
-		case "room":
-			return cmp.Or(places.Natural(a.Room, b.Room), places.Natural(a.Bed, b.Bed), name)
-		case "since":
-			return cmp.Or(b.Admitted.Compare(a.Admitted), name)
+func conflicts(ctx context.Context, census *clients.Census) (out []string) {
+	for _, b := range census.Beds {
+		if len(b.Clients) > 1 {
+			out = append(out, ui.T(ctx, "clients.page.conflict", b.Bed.RoomName, b.Clients[0].Name, b.Clients[1].Name))
 		}
-		return name
-	})
+	}
+	return out
 }
 
-func person(ctx context.Context, c *clients.Card) ui.Person {
-	p := ui.Person{ID: "client-" + c.ID.String(), Name: c.Name, Href: path(c.ID), Photo: photo(c), Line: joined(whereWords(ctx, c), c.Pronouns, strings.Join(c.Helps, ", "))}
+// person is one line about somebody: where, how closely watched, pronouns, what helps.
+func person(ctx context.Context, c *clients.Card, watched string) ui.Person {
+	p := ui.Person{ID: rowID(c.ID), Name: c.Name, Href: path(c.ID), Photo: photo(c), Line: joined(whereWords(ctx, c), watched, c.Pronouns, strings.Join(c.Helps, ", "))}
 	switch c.Where {
 	case clients.OnLeave, clients.Hospital:
 		p.Badge = ui.StateWord(ui.Off, ui.T(ctx, "clients.where."+string(c.Where)))

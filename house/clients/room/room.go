@@ -22,16 +22,18 @@ var messages embed.FS
 
 func init() { ui.Register(messages, "messages") }
 
-// Room is the clients' room. Panels are what other rooms show on a client's page; app fills them in before the site is served.
+// Room is the clients' room. Panels are what other rooms show on a client's page, Faces how their dues mark people in lists; app fills both in
+// before the site is served.
 type Room struct {
 	Panels []room.Panel
+	Faces  map[string]room.Face // by rule
 }
 
 // Def is what the room offers.
 func (r *Room) Def() room.Def {
 	return room.Def{
 		Name: "clients", Kinds: clients.Kinds(), Projections: clients.Projections(), Rules: clients.Rules(), Sources: []access.Source{clients.Source()}, Schema: blob.Schema,
-		Routes: r.routes(),
+		Routes: r.routes(), Views: r.views(), Pack: r.pack(),
 		Nav:    []web.Place{{Key: "clients.page.people", Href: "/clients", Icon: "people", Action: "clients.read", Order: 30}},
 		Faces:  map[string]room.Face{"clients.legal_status": {Icon: "law", Show: showLegalDue}, "clients.return": {Icon: "door", Show: showReturnDue}},
 		Asks:   []string{"clients.match"},
@@ -45,7 +47,7 @@ func (r *Room) routes() []web.Route {
 		return web.Route{Method: "GET", Pattern: "/clients" + pattern, Action: action, Handle: handle}
 	}
 	return []web.Route{
-		get("", "clients.read", showPeople),
+		get("", "clients.read", r.showPeople),
 		get("/new", "clients.register", showNew),
 		{Method: "POST", Pattern: "/clients", Action: "clients.register", Handle: register},
 		get("/{chart}", "clients.read", r.showChart),
