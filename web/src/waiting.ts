@@ -12,26 +12,27 @@ import { say } from "./words";
 interface Look { reader: string; count: number }
 
 export function startWaiting(): void {
-  void keysReady.then(async () => {
+  const again = async () => {
+    if (!reader()) return;
     const told = await recallState<Look>("look").catch(() => undefined);
-    if (told?.reader === reader()) drawLook(told.count);
+    drawLook((told?.reader === reader() ? told.count : 0) + (await mineApart()));
     await draw();
-  });
-  document.addEventListener("milieu:carried", () => void draw());
+  };
+  void keysReady.then(again);
+  document.addEventListener("milieu:carried", () => void again());
   document.querySelector("[data-here-send]")?.addEventListener("click", () => void drain().then(draw));
 }
 
-/** Says on every page of its author that something of theirs was refused. */
+/** Says on every page of its author that something of theirs was refused: how many the server has, and how many this device. */
 export async function showLook(count: number): Promise<void> {
   if (!reader()) return;
-  const apart = await mineApart();
-  await setState("look", { reader: reader(), count: count + apart } satisfies Look).catch(() => {});
-  drawLook(count + apart);
+  await setState("look", { reader: reader(), count } satisfies Look).catch(() => {});
+  drawLook(count + (await mineApart()));
 }
 
 async function mineApart(): Promise<number> {
   const keys = await keysReady;
-  if (!keys) return 0;
+  if (!keys) return 0; // nothing on this device can be this person's without keys
   let mine = 0;
   for (const one of await all("apart")) if (await read(keys, one)) mine++;
   return mine;
