@@ -238,12 +238,12 @@ func say(out *strings.Builder, value any) {
 // scripts are the front end's messages as JSON, by locale: they change with nothing but what is registered.
 var scripts sync.Map
 
-// scriptMessages gives the messages the front end needs as JSON that may stand in a page: every key that begins with "js.", without that
-// prefix, in the reader's language.
-func scriptMessages(ctx context.Context) (string, error) {
+// scriptMessages gives the messages the front end needs as JSON: every key that begins with "js.", without that prefix, in the reader's
+// language.
+func scriptMessages(ctx context.Context) json.RawMessage {
 	locale := From(ctx).Locale
 	if known, ok := scripts.Load(locale); ok {
-		return known.(string), nil
+		return known.(json.RawMessage)
 	}
 	catalogue.RLock()
 	defer catalogue.RUnlock()
@@ -256,13 +256,13 @@ func scriptMessages(ctx context.Context) (string, error) {
 		if text, _, _ := find(locale, key); len(text) == 1 {
 			out[name] = text["other"]
 		} else {
-			out[name] = map[string]string(text)
+			out[name] = text
 		}
 	}
-	text, err := json.Marshal(out) // in order of key, with <, > and & escaped
+	text, err := json.Marshal(out)
 	if err != nil {
-		return "", fmt.Errorf("writing the messages of scripts: %w", err)
+		panic(fmt.Sprintf("ui: the messages of scripts: %v", err)) // texts and maps of texts can always be written
 	}
-	scripts.Store(locale, string(text))
-	return string(text), nil
+	scripts.Store(locale, json.RawMessage(text))
+	return text
 }
