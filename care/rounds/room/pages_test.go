@@ -352,10 +352,15 @@ func BenchmarkRoundPage(b *testing.B) {
 		w.seen(p, "awake_quiet")
 	}
 	br := w.Browse(w.worker)
-	b.ReportAllocs()
-	for b.Loop() {
-		if code, _ := br.Page("/rounds"); code != 200 {
-			b.Fatal(code)
-		}
+	for name, step := range map[string]time.Duration{"anew": time.Second, "again": 0} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				w.Clock.Advance(step)
+				if code, _ := br.Page("/rounds"); code != 200 {
+					b.Fatal(code)
+				}
+			}
+		})
 	}
 }
