@@ -45,7 +45,7 @@ func (d *Data) maker(dest string, c clock.Clock, s *std) (*backup.Maker, error) 
 	if err != nil {
 		return nil, err
 	}
-	m := &backup.Maker{DB: d.DB, Store: backup.Dir(dest), Recipients: []age.Recipient{seal}, Disposable: due.Tables(), Clock: c, Log: s.log}
+	m := &backup.Maker{DB: d.DB, Store: backup.Dir(dest), Recipients: []age.Recipient{seal}, Disposable: due.Tables(), Mark: d.Settings.Made, Clock: c, Log: s.log}
 	for _, p := range plan.Projections {
 		m.Disposable = append(m.Disposable, p.Tables...)
 	}
@@ -56,10 +56,18 @@ func (d *Data) maker(dest string, c clock.Clock, s *std) (*backup.Maker, error) 
 type backupCmd struct {
 	dataFlags
 	Dest string `arg:"" type:"path" help:"The folder that holds the backup: a new base is put there, or what was filed since the last."`
-	Base bool   `help:"Make a new base, whatever there is."`
+	Base bool   `help:"Make a new base, whatever there is. Without it one is made when there is none, or when the newest is a day old."`
+	keepFlag
 }
 
-// Run makes a base, or ships what was filed since.
+// keepFlag says how long old pieces of a backup stay.
+type keepFlag struct {
+	Keep int `name:"backup-keep" default:"30" placeholder:"DAYS" help:"How many days a base of the backup stays, with all that follows it; the newest two stay always. 0 takes nothing away."`
+}
+
+func (k keepFlag) rule() backup.Keep { return backup.Keep{Days: k.Keep} }
+
+// Run makes a base, or ships what was filed since, and takes away what need not be kept.
 func (c *backupCmd) Run(ctx context.Context, s *std) error {
 	data, err := c.open(ctx, s)
 	if err != nil {
@@ -70,24 +78,25 @@ func (c *backupCmd) Run(ctx context.Context, s *std) error {
 	if err != nil {
 		return err
 	}
-	last, ok, err := m.Shipped(ctx)
+	last, added, based := int64(0), int64(0), c.Base
+	if c.Base {
+		last, err = m.Base(ctx)
+	} else {
+		last, added, based, err = m.Ship(ctx)
+	}
 	if err != nil {
 		return err
 	}
-	if c.Base || !ok {
-		n, err := m.Base(ctx)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(s.out, "A base of %d entries is in %s.\n", n, c.Dest)
-		return nil
+	if based {
+		fmt.Fprintf(s.out, "A base of %d entries is in %s.\n", last, c.Dest)
+	} else {
+		fmt.Fprintf(s.out, "The backup in %s reaches to entry %d; %d were added.\n", c.Dest, last, added)
 	}
-	to, err := m.Segment(ctx, last)
-	if err != nil {
-		return err
+	gone, err := m.Prune(ctx, c.rule())
+	if gone > 0 {
+		fmt.Fprintf(s.out, "%d old pieces were taken away.\n", gone)
 	}
-	fmt.Fprintf(s.out, "The backup in %s reaches to entry %d; %d were added.\n", c.Dest, to, to-last)
-	return nil
+	return err
 }
 
 type restoreCmd struct {
@@ -118,8 +127,19 @@ func (c *restoreCmd) Run(ctx context.Context, s *std) error {
 	told := s.progress()
 	r := &backup.Restorer{Store: backup.Dir(c.Source), Identities: []age.Identity{opens}, Schemas: append([]string{record.Schema}, plan.Schemas...),
 		Progress: func(what string, done int64) { told(what, done, 0) }}
+	made, err := r.Mark()
+	if err != nil {
+		return err
+	}
+	if made != madeForDemo && made != madeForSimulation {
+		made = madeForHouse // a backup that says nothing is taken for a house's: nothing is ever simulated in it
+	}
 	var out backup.Restored
 	if c.Database != "" {
+		kept, secret, err := withoutPassword(c.Database)
+		if err != nil {
+			return err
+		}
 		d, err := db.OpenPostgres(ctx, c.Database)
 		if err != nil {
 			return err
@@ -130,8 +150,11 @@ func (c *restoreCmd) Run(ctx context.Context, s *std) error {
 		if err := d.Close(); err != nil {
 			return err
 		}
-		if err := writeSettings(c.Data, settings{Key: key, Made: madeForHouse, Database: c.Database}); err != nil {
+		if err := writeSettings(c.Data, settings{Key: key, Made: made, Database: kept}); err != nil {
 			return err
+		}
+		if secret {
+			fmt.Fprintln(s.out, passwordAdvice)
 		}
 	} else {
 		vaultKeys, err := keys.sealing()
@@ -143,7 +166,7 @@ func (c *restoreCmd) Run(ctx context.Context, s *std) error {
 			return err
 		}
 		out, err = r.Folder(ctx, c.Data, func(dir string) (*db.DB, error) {
-			if err := writeSettings(dir, settings{Key: key, Made: madeForHouse}); err != nil {
+			if err := writeSettings(dir, settings{Key: key, Made: made}); err != nil {
 				return nil, err
 			}
 			return db.OpenSQLite(ctx, db.SQLiteOptions{Path: filepath.Join(dir, databaseFile), VFS: vfs})
@@ -158,12 +181,12 @@ func (c *restoreCmd) Run(ctx context.Context, s *std) error {
 }
 
 // ship keeps a backup going while the house is served, and signs a checkpoint into it at the end of each shift.
-func (r *running) ship(ctx context.Context, d *Data, dest string, s *std) error {
+func (r *running) ship(ctx context.Context, d *Data, dest string, keep backup.Keep, s *std) error {
 	m, err := d.maker(dest, r.Clock, s)
 	if err != nil {
 		return err
 	}
-	go m.Run(ctx, func(_ int64, err error) {
+	go m.Run(ctx, keep, func(_ int64, err error) {
 		if err != nil {
 			s.log.Error("the backup falls behind", "error", err)
 		}

@@ -58,12 +58,26 @@ func (c *initCmd) Run(ctx context.Context, s *std) error {
 	if _, err := time.LoadLocation(c.Zone); err != nil {
 		return fmt.Errorf("%q is no time zone: %w", c.Zone, err)
 	}
+	kept, secret := "", false
+	if c.Database != "" {
+		if kept, secret, err = withoutPassword(c.Database); err != nil {
+			return err
+		}
+	}
 	keys := NewKeys()
 	if err := c.sheet(s, in, keys); err != nil {
 		return err
 	}
 	if err := CreateData(c.Data, key, madeForHouse, keys); err != nil {
 		return err
+	}
+	if kept != "" {
+		if err := writeSettings(c.Data, settings{Key: key, Made: madeForHouse, Database: kept}); err != nil {
+			return err
+		}
+	}
+	if secret {
+		fmt.Fprintln(s.out, passwordAdvice)
 	}
 	data, err := OpenData(ctx, c.Data, "", c.Database, s.log)
 	if err != nil {

@@ -20,7 +20,8 @@ type serveCmd struct {
 	Secure   bool   `help:"Served over TLS by a proxy: cookies are sent over TLS only."`
 	Downtime string `type:"path" placeholder:"DIR" help:"Where the sealed downtime pack is written every 30 minutes."`
 	Backup   string `type:"path" placeholder:"DIR" help:"Where sealed backups are shipped while serving."`
-	Profile  string `type:"path" placeholder:"FILE" hidden:"" help:"Write a CPU profile until the end."`
+	keepFlag
+	Profile string `type:"path" placeholder:"FILE" hidden:"" help:"Write a CPU profile until the end."`
 }
 
 // Run serves until the program is told to stop.
@@ -57,7 +58,7 @@ func (c *serveCmd) Run(ctx context.Context, s *std) error {
 	work, stop := context.WithCancel(ctx)
 	defer stop()
 	if c.Backup != "" {
-		if err := h.ship(work, data, c.Backup, s); err != nil {
+		if err := h.ship(work, data, c.Backup, c.rule(), s); err != nil {
 			return errors.Join(err, h.Close())
 		}
 	}

@@ -30,6 +30,7 @@ type header struct {
 	Before []byte `json:"before"` // root of the tree over the entries before From
 	Root   []byte `json:"root"`   // root over those up to To
 	Made   int64  `json:"made"`   // microseconds
+	Mark   string `json:"mark,omitempty"`
 }
 
 // Limits on what is read: an archive comes from elsewhere, and its seal only says that somebody with the recipient's key made it.

@@ -72,6 +72,28 @@ func plan(list []piece) ([]piece, error) {
 	return out, nil
 }
 
+// Mark reads what the maker of the base that would be restored put into it; empty when it put in nothing.
+func (r *Restorer) Mark() (string, error) {
+	list, err := pieces(r.Store)
+	if err != nil {
+		return "", err
+	}
+	todo, err := plan(list)
+	if err != nil {
+		return "", err
+	}
+	f, err := r.Store.Open(todo[0].String())
+	if err != nil {
+		return "", fmt.Errorf("reading %s: %w", todo[0], err)
+	}
+	defer f.Close()
+	in, err := newReader(f, r.Identities)
+	if err != nil {
+		return "", fmt.Errorf("reading %s: %w", todo[0], err)
+	}
+	return in.header.Mark, nil
+}
+
 // Folder restores into a folder that does not exist yet, or is empty. Everything happens in a folder beside it, which takes its name once
 // the whole log was restored and verified; after any failure nothing is there. open makes a database in the folder it is given.
 func (r *Restorer) Folder(ctx context.Context, dir string, open func(dir string) (*db.DB, error)) (out Restored, err error) {

@@ -2,6 +2,7 @@ package backup
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -28,6 +29,7 @@ type Maker struct {
 	// Disposable names the tables that can be worked out again: those of projections and dues. Every other table is in the base, also one
 	// that nobody thought of, but for those whose names end in a version: they are projections', of whatever program.
 	Disposable []string
+	Mark       string // kept in every piece, and given back by Restorer.Mark: what the record was made for
 	Clock      clock.Clock
 	Log        *slog.Logger
 }
@@ -73,7 +75,7 @@ func (m *Maker) Base(ctx context.Context) (entries int64, err error) {
 }
 
 func (m *Maker) put(p piece, before tlog.Hash, now tlog.Tree, write func(*writer) error) error {
-	h := header{Base: p.base, From: p.from, To: p.to, Before: before[:], Root: now.Hash[:], Made: clock.Micros(m.Clock.Now())}
+	h := header{Base: p.base, From: p.from, To: p.to, Before: before[:], Root: now.Hash[:], Made: clock.Micros(m.Clock.Now()), Mark: m.Mark}
 	return m.Store.Put(p.String(), func(to io.Writer) error {
 		w, err := newWriter(to, m.Recipients, h)
 		if err != nil {
@@ -196,19 +198,34 @@ func (m *Maker) Shipped(ctx context.Context) (last int64, ok bool, err error) {
 	return 0, false, nil
 }
 
-// Run ships segments until ctx ends, and a last one then. A base is made first when the store has none that this log carries on. Failures
-// are logged and tried again; told hears how far the backup reaches after each try.
-func (m *Maker) Run(ctx context.Context, told func(last int64, err error)) {
+// Run ships segments until ctx ends, and a last one then. A base is made first when the store has none that this log carries on, and again
+// every day; then what need not be kept is taken away. Failures are logged and tried again; told hears how far the backup reaches after each try.
+func (m *Maker) Run(ctx context.Context, keep Keep, told func(last int64, err error)) {
 	var last int64
-	based := false
+	var based time.Time // when the newest base was made; zero: not known yet
 	try := func(ctx context.Context) {
 		var err error
-		if !based {
-			if last, based, err = m.Shipped(ctx); err == nil && !based {
-				last, err = m.Base(ctx)
-				based = err == nil
+		switch {
+		case based.IsZero():
+			var fresh bool
+			if last, _, fresh, err = m.Ship(ctx); err == nil {
+				based, err = m.newestBase(ctx)
+				if fresh {
+					based = m.Clock.Now()
+				}
+				m.prune(ctx, keep)
 			}
-		} else {
+		case m.Clock.Now().Sub(based) >= BaseEvery:
+			var to int64
+			if to, err = m.Base(ctx); err == nil {
+				last, based = to, m.Clock.Now()
+				m.prune(ctx, keep)
+				break
+			}
+			// Without a new base the old one still carries on.
+			to, shipped := m.Segment(ctx, last)
+			last, err = to, errors.Join(err, shipped)
+		default:
 			last, err = m.Segment(ctx, last)
 		}
 		if err != nil && ctx.Err() == nil {
@@ -226,5 +243,12 @@ func (m *Maker) Run(ctx context.Context, told func(last int64, err error)) {
 			try(context.WithoutCancel(ctx))
 			return
 		}
+	}
+}
+
+// prune takes away what need not be kept. That it cannot is no reason to ship nothing.
+func (m *Maker) prune(ctx context.Context, keep Keep) {
+	if n, err := m.Prune(ctx, keep); err != nil {
+		m.Log.Warn("old backups could not be taken away", "removed", n, "error", err)
 	}
 }
