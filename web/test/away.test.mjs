@@ -114,6 +114,13 @@ export default {
       await page.reload(); // the round screen is on the phone
       await rowOf(page, people[8].chart).waitFor();
       assert.match(await page.locator("[data-offline]").innerText(), /8 entries are kept/);
+      await page.goto(d.url + "/clients"); // and so are the people, each with the first facts
+      await page.locator("[data-list=people] a", { hasText: people[8].name }).click();
+      await page.waitForURL((url) => url.pathname === `/clients/${people[8].chart}`);
+      assert.equal(await page.locator("h1").innerText(), people[8].name);
+      assert.match(await page.locator("main").innerText(), /Allergies[\s\S]+Contacts[\s\S]+The rest of the chart needs the network/);
+      await page.goto(d.url + "/rounds");
+      await rowOf(page, people[8].chart).waitFor();
       for (const { chart } of people.slice(8, 11)) {
         await rowOf(page, chart).locator("a").click();
         await sheetOf(page, chart).locator(".whole button:visible").first().click();
