@@ -5,15 +5,17 @@
 //
 // A form that the network did not take is sealed on the device to the server's public key (HPKE, RFC 9180, base mode: DHKEM(P-256),
 // HKDF-SHA256, AES-256-GCM; P-256 because every browser of a house tablet has it). Nobody at the device can read that again. A copy for
-// its author is sealed beside it as drafts are: it shows them, and nobody else, what waits. The sealed item needs no session to be kept and outlives sign-out; any later session may carry it to POST /outbox, which answers per item
-// whether the server has it now, and never what it says.
+// its author is sealed beside it as drafts are: it shows them, and nobody else, what waits. The sealed item needs no session to be kept and
+// outlives sign-out; any later session may carry it to POST /outbox, which answers per item whether the server has it now, and never what
+// it says.
 //
 // # Whose it is
 //
 // When a person signs in, the device is lent a grant: who, on which device, on which unit, from when until when, and a secret that the
 // server keeps too. Inside the sealed text stands an HMAC under a key made of that secret. So the author of an item is its grant's person,
 // whoever carries it; another person at the same device cannot write in the first one's name, and an item of an unknown or changed grant is
-// set apart, here for a supervisor and on the device for its author, who may still have the copy. Whether the author might say it is judged by when it Happened, by the same admission as everything else.
+// set apart, here for a supervisor and on the device for its author, who may still have the copy. Whether
+// the author might say it is judged by when it Happened, by the same admission as everything else.
 //
 // # When it was
 //
