@@ -15,19 +15,27 @@ import (
 	"milieu/kit/record"
 )
 
-// limited gives a folder and the two acts of a full disk: fill leaves no room, empty gives it back. A small file system of its own where this
-// may be mounted; otherwise a limit on what the process may write.
-func limited(t *testing.T) (dir string, fill, empty func(*process)) {
-	t.Helper()
-	dir = t.TempDir()
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=24m"); err != nil {
-		t.Logf("no file system of its own (%v): the process's files are limited instead", err)
-		set := func(p *process, soft uint64) {
-			if err := unix.Prlimit(p.Process.Pid, unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: soft, Max: unix.RLIM_INFINITY}, nil); err != nil {
-				t.Fatal(err)
-			}
+// disk is a folder for data and the two acts of a full disk: fill leaves no room for a process's files, empty gives it back.
+type disk struct {
+	dir         string
+	fill, empty func(*process)
+}
+
+// limit is a disk that is full for one process: its files may not grow. It needs no rights, and is the same for root as for everybody.
+func limit(t *testing.T) disk {
+	set := func(p *process, soft uint64) {
+		if err := unix.Prlimit(p.Process.Pid, unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: soft, Max: unix.RLIM_INFINITY}, nil); err != nil {
+			t.Fatal(err)
 		}
-		return dir, func(p *process) { set(p, 4096) }, func(p *process) { set(p, unix.RLIM_INFINITY) }
+	}
+	return disk{t.TempDir(), func(p *process) { set(p, 4096) }, func(p *process) { set(p, unix.RLIM_INFINITY) }}
+}
+
+// mounted is a small file system of its own in memory, which is filled to the last byte. The error says that none may be mounted here.
+func mounted(t *testing.T) (disk, error) {
+	dir := t.TempDir()
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=24m"); err != nil {
+		return disk{}, err
 	}
 	t.Cleanup(func() {
 		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
@@ -35,29 +43,41 @@ func limited(t *testing.T) (dir string, fill, empty func(*process)) {
 		}
 	})
 	ballast := filepath.Join(dir, "ballast")
-	return dir, func(*process) {
-			f, err := os.OpenFile(ballast, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer f.Close()
-			for size := 1 << 20; size > 0; { // to the last byte
-				if _, err := f.Write(make([]byte, size)); err != nil {
-					size /= 4
-				}
-			}
-		}, func(*process) {
-			if err := os.Remove(ballast); err != nil && !errors.Is(err, os.ErrNotExist) {
-				t.Fatal(err)
+	fill := func(*process) {
+		f, err := os.OpenFile(ballast, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		for size := 1 << 20; size > 0; {
+			if _, err := f.Write(make([]byte, size)); err != nil {
+				size /= 4
 			}
 		}
+	}
+	empty := func(*process) {
+		if err := os.Remove(ballast); err != nil && !errors.Is(err, os.ErrNotExist) {
+			t.Fatal(err)
+		}
+	}
+	return disk{dir, fill, empty}, nil
 }
 
-// TestNoSpace (F3): what cannot be written is not said to be taken, reading goes on, and with room again it goes on by itself.
+// TestNoSpace (F3): what cannot be written is not said to be taken, reading goes on, and with room again it goes on by itself. Once on files
+// that may not grow, whoever runs it, and once more on a disk that is really full, wherever one may be mounted.
 func TestNoSpace(t *testing.T) {
 	t.Parallel()
-	root, fill, empty := limited(t)
-	dir := filepath.Join(root, "data")
+	t.Run("files that may not grow", func(t *testing.T) { noSpace(t, limit(t)) })
+	d, err := mounted(t)
+	if err != nil {
+		t.Logf("no disk of its own: %v", err)
+		return
+	}
+	t.Run("a disk of its own", func(t *testing.T) { noSpace(t, d) })
+}
+
+func noSpace(t *testing.T, d disk) {
+	dir := filepath.Join(d.dir, "data")
 	first, h := demo(t, dir)
 	first.kill()
 	address := free(t)
@@ -68,7 +88,7 @@ func TestNoSpace(t *testing.T) {
 	if seq, code := file(); seq == 0 {
 		t.Fatalf("before the disk is full: %d", code)
 	}
-	fill(p)
+	d.fill(p)
 	refused, taken := 0, []int64{}
 	for range 300 { // what is reserved is used up first
 		seq, code := file()
@@ -93,7 +113,7 @@ func TestNoSpace(t *testing.T) {
 	if res, err := client.Get(url + "/healthz"); err != nil || res.StatusCode != http.StatusOK {
 		t.Errorf("health on a full disk: %v %v", res, err)
 	}
-	empty(p)
+	d.empty(p)
 	since := clock.Deadline(0)
 	for seq := int64(0); seq == 0; seq, _ = file() {
 		if clock.Deadline(0).Sub(since) > 20*time.Second {
