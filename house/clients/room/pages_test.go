@@ -289,3 +289,25 @@ func TestPhoto(t *testing.T) {
 		t.Errorf("removed: %d", code)
 	}
 }
+
+// "None known" goes off the page once an allergy was noted after it, and stands beside one that was noted before.
+func TestNoneKnownIsOvertaken(t *testing.T) {
+	h := open(t)
+	b := h.Browse(worker)
+	for _, first := range []bool{true, false} {
+		chart := record.NewID(h.Clock.Now())
+		h.Must(testkit.Program(), "clients.registered", chart, &clients.Registered{Identity: clients.Identity{Names: clients.Names{Used: "Amara Osei"}}, Unit: cedar})
+		said := []*clients.AllergyNoted{{NoneKnown: true}, {Substance: "Penicillin"}}
+		if !first {
+			said[0], said[1] = said[1], said[0]
+		}
+		for _, one := range said {
+			h.Clock.Advance(1e9)
+			h.Must(testkit.Program(), "clients.allergy_noted", chart, one)
+		}
+		page := see(t, b, "/clients/"+chart.String()+"/health", []string{"Penicillin"}, nil)
+		if strings.Contains(page, "None known") == first {
+			t.Errorf("none known said first: %v, and on the page: %v", first, !first)
+		}
+	}
+}

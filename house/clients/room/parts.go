@@ -126,6 +126,8 @@ func showHealth(c *web.Ctx) error {
 	if v.Allergies, err = clients.Allergies(q, h.ID); err != nil {
 		return err
 	}
+	all := v.Allergies
+	v.Allergies = slices.DeleteFunc(slices.Clone(all), func(a clients.Held[*clients.AllergyNoted]) bool { return overtaken(all, a) })
 	if v.Diagnoses, err = clients.Diagnoses(q, h.ID); err != nil {
 		return err
 	}
@@ -136,6 +138,14 @@ func showHealth(c *web.Ctx) error {
 		return err
 	}
 	return c.Show(h.page(c), healthPage(v))
+}
+
+// overtaken says that nothing was known when somebody asked, and an allergy was noted since: then "none known" would mislead. Said after it,
+// both are shown, for somebody to settle.
+func overtaken(all []clients.Held[*clients.AllergyNoted], a clients.Held[*clients.AllergyNoted]) bool {
+	return a.Says.NoneKnown && a.Ended == nil && slices.ContainsFunc(all, func(o clients.Held[*clients.AllergyNoted]) bool {
+		return !o.Says.NoneKnown && !o.Says.Past && o.Ended == nil && o.Happened.After(a.Happened)
+	})
 }
 
 type contactsView struct {
