@@ -360,7 +360,9 @@ func (k *Committer) fileGroup(group []*job) (filed []*record.Entry, err error) {
 		if head, err = readHead(tx, k.db.Dialect); err != nil {
 			return err
 		}
-		db.RememberAsOf(tx, head.seq)
+		if err := k.remember(tx, head.seq); err != nil {
+			return err
+		}
 		g := &groupTx{Tx: tx, k: k, head: head, charts: map[record.ID]*chartHead{}, touched: map[touch]bool{}, order: make([][]record.ID, len(k.plan.works))}
 		if err := g.look(group); err != nil {
 			return err

@@ -263,8 +263,12 @@ func (g *groupTx) apply(p *record.Prepared) error {
 
 func (g *groupTx) put(e *record.Entry, b record.Body) error {
 	for _, i := range g.k.plan.projections[e.Kind] {
-		if err := g.k.plan.all[i].Put(g.Tx, e, b); err != nil {
-			return fmt.Errorf("projecting %s into %s: %w", e.Kind, g.k.plan.all[i].Name, err)
+		p := &g.k.plan.all[i]
+		if err := p.Put(g.Tx, e, b); err != nil {
+			return fmt.Errorf("projecting %s into %s: %w", e.Kind, p.Name, err)
+		}
+		if p.Follow != nil {
+			p.Follow(g.Tx, e, b)
 		}
 	}
 	return g.touch(e, b)

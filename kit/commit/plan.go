@@ -18,19 +18,23 @@ type plan struct {
 	all         []record.Projection
 	works       []record.Derived
 	projections map[string][]int
+	tables      map[string]bool // of the projections
 	derived     map[string][]int
 	guards      []record.Guard
 	guarded     map[string]bool // kinds that guards are asked about
 }
 
 func newPlan(kinds *record.Kinds, ps []record.Projection, ds []record.Derived, gs ...record.Guard) plan {
-	p := plan{kinds: kinds, all: ps, works: ds, guards: gs, projections: map[string][]int{}, derived: map[string][]int{}, guarded: map[string]bool{}}
+	p := plan{kinds: kinds, all: ps, works: ds, guards: gs, projections: map[string][]int{}, tables: map[string]bool{}, derived: map[string][]int{}, guarded: map[string]bool{}}
 	for _, g := range gs {
 		for _, k := range g.Kinds {
 			p.guarded[k] = true
 		}
 	}
 	for i := range ps {
+		for _, t := range ps[i].Tables {
+			p.tables[t] = true
+		}
 		for _, k := range ps[i].Kinds {
 			p.projections[k] = append(p.projections[k], i)
 		}

@@ -16,9 +16,9 @@ const (
 	writerCheckpoint = 32_000
 	// checkpointTail is how many pages are few enough to move while the writer waits, and checkpointLong is from what length of the log on it
 	// is worth the wait.
-	checkpointTail = 500
-	checkpointLong = 4_000
-	checkpointPause  = 250 * time.Millisecond
+	checkpointTail  = 500
+	checkpointLong  = 4_000
+	checkpointPause = 250 * time.Millisecond
 	// checkpointAfter is how many commits are worth a checkpoint while more are coming; fewer are moved when the writer rests.
 	checkpointAfter = 64
 )

@@ -2,6 +2,7 @@ package db
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -59,6 +60,24 @@ func RememberAsOf(tx Tx, seq int64) {
 	m := tx.memory()
 	if !m.on && m.seq != seq {
 		m.forget()
+	}
+	m.on, m.seq = true, seq
+}
+
+// Remembered says how far the log had come when what is remembered held; not ok when nothing is.
+func Remembered(tx Tx) (seq int64, ok bool) {
+	m := tx.memory()
+	return m.seq, len(m.kept) > 0
+}
+
+// RememberThrough is RememberAsOf for one who knows what other processes have filed since: only what was read from tables that are not
+// untouched is forgotten. What Keep keeps is the caller's to keep true.
+func RememberThrough(tx Tx, seq int64, untouched func(table string) bool) {
+	m := tx.memory()
+	for key, k := range m.kept {
+		if slices.ContainsFunc(k.reads, func(t string) bool { return !untouched(t) }) {
+			delete(m.kept, key)
+		}
 	}
 	m.on, m.seq = true, seq
 }

@@ -19,6 +19,9 @@ type Projection struct {
 	Tables  []string
 	Put     func(tx db.Tx, e *Entry, b Body) error // the entry stands
 	Drop    func(tx db.Tx, e *Entry, b Body) error // it stood, and no longer does
+	// Follow keeps true what the room keeps in the committer's memory (db.Keep): it hears every entry that was put, by this process or, before
+	// anything else is filed, by another. Nil where nothing is kept.
+	Follow func(tx db.Tx, e *Entry, b Body)
 }
 
 // Derived is what the kit keeps for a chart and can work out afresh at any time from the projections alone: its dues, its unit.

@@ -228,8 +228,9 @@ func recent(q db.Querier, chart record.ID) ([]rounds.Look, error) {
 // those before it; then it is all that counts, and need not be read back.
 const newest = "rounds newest looks"
 
-// follow keeps that memory true when a look is put, and forgets it where the table must be asked.
-func follow(tx db.Tx, l rounds.Look, settles int) {
+// followLook keeps that memory true when a look is put, and forgets it where the table must be asked.
+func followLook(tx db.Tx, e *record.Entry, b record.Body) {
+	l, settles, _ := lookOf(e, b)
 	had, ok := db.Recall[[]rounds.Look](tx, newest, l.Chart)
 	switch {
 	case !ok:

@@ -17,9 +17,9 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
-// The same night on both databases gives the same rows, dues and figures.
-func TestBothDatabasesHoldTheSame(t *testing.T) {
-	d, err := db.OpenPostgres(context.Background(), pgtest.Database(t))
+func onPostgres(t *testing.T, url string) *testkit.House {
+	t.Helper()
+	d, err := db.OpenPostgres(context.Background(), url)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,7 +28,21 @@ func TestBothDatabasesHoldTheSame(t *testing.T) {
 			t.Errorf("closing the database: %v", err)
 		}
 	})
-	one, another := newWard(t, 3), fill(t, testkit.Open(t, d, clock.NewFake(testkit.Start), policy(t), vocabulary()...), 3)
+	return testkit.Open(t, d, clock.NewFake(testkit.Start), policy(t), vocabulary()...)
+}
+
+// Two processes on one database file in turn, each with a memory of its own: the tables hold what one process alone makes of the same entries.
+func TestTwoProcesses(t *testing.T) {
+	url := pgtest.Database(t)
+	first := fill(t, onPostgres(t, url), 0)
+	second := *first
+	second.House = onPostgres(t, url)
+	alike(t, []*ward{newWard(t, 0)}, []*ward{first, &second})
+}
+
+// The same night on both databases gives the same rows, dues and figures.
+func TestBothDatabasesHoldTheSame(t *testing.T) {
+	one, another := newWard(t, 3), fill(t, onPostgres(t, pgtest.Database(t)), 3)
 	want, got := evening(one), evening(another)
 	if want != got {
 		t.Errorf("SQLite holds\n%s\nPostgreSQL\n%s", want, got)

@@ -382,13 +382,19 @@ var tables = []string{"rounds_look_v2", "rounds_term_v1", "rounds_watch_v1", "ro
 
 func TestTheOrderOfArrivalDoesNotMatter(t *testing.T) {
 	one, another := newWard(t, 0), newWard(t, 0)
+	alike(t, []*ward{one}, []*ward{another})
+}
+
+// alike files the same random entries in one house, and in another order in another house of one or more processes, and wants both to hold the
+// same.
+func alike(t *testing.T, one, another []*ward) {
 	n := 0
 	rapid.Check(t, func(rt *rapid.T) {
 		var entries []*record.Entry
 		n++
 		people := []record.ID{chartID("arriving", 2*n), chartID("arriving", 2*n+1)}
 		say := func(kind string, chart record.ID, b record.Body, ago int) *record.Entry {
-			e := one.Entry(kind, chart, b)
+			e := one[0].Entry(kind, chart, b)
 			e.ID = record.DeriveID("arrival", fmt.Sprint(n), fmt.Sprint(len(entries)))
 			e.Happened = testkit.Start.Add(-time.Duration(ago) * time.Minute)
 			e.Written = e.Happened
@@ -396,10 +402,10 @@ func TestTheOrderOfArrivalDoesNotMatter(t *testing.T) {
 			return e
 		}
 		for _, chart := range people {
-			say("clients.admitted", chart, &clients.Admitted{Unit: one.unit}, 360)
+			say("clients.admitted", chart, &clients.Admitted{Unit: one[0].unit}, 360)
 		}
 		for range rapid.IntRange(2, 9).Draw(rt, "entries") {
-			e := anything(rt, one, rapid.SampledFrom(people).Draw(rt, "who"), say)
+			e := anything(rt, one[0], rapid.SampledFrom(people).Draw(rt, "who"), say)
 			if rapid.IntRange(0, 4).Draw(rt, "taken back") == 0 {
 				amend(say("record.withdrawn", e.Chart, &record.Withdrawn{Reason: "x"}, 0), e, record.InError)
 			}
@@ -437,8 +443,8 @@ func anything(rt *rapid.T, w *ward, chart record.ID, say func(string, record.ID,
 // place is where in the log an entry came to lie, the one thing that the order of arrival decides.
 var place = regexp.MustCompile(`\bseq=\d+ `)
 
-// arrive files entries in groups as they come and tells what the tables then hold of some charts.
-func arrive(rt *rapid.T, w *ward, list []*record.Entry, people []record.ID) string {
+// arrive files entries in groups as they come, each through any of a house's processes, and tells what the tables then hold of some charts.
+func arrive(rt *rapid.T, house []*ward, list []*record.Entry, people []record.ID) string {
 	for len(list) > 0 {
 		some := rapid.IntRange(1, len(list)).Draw(rt, "at once")
 		var group []*record.Entry
@@ -446,7 +452,8 @@ func arrive(rt *rapid.T, w *ward, list []*record.Entry, people []record.ID) stri
 			again := *e
 			group = append(group, &again)
 		}
-		for _, o := range w.Committer.File(context.Background(), testkit.Program(), group...) {
+		through := house[rapid.IntRange(0, len(house)-1).Draw(rt, "process")]
+		for _, o := range through.Committer.File(context.Background(), testkit.Program(), group...) {
 			if o.Err != nil {
 				rt.Fatal(o.Err)
 			}
@@ -454,7 +461,7 @@ func arrive(rt *rapid.T, w *ward, list []*record.Entry, people []record.ID) stri
 		list = list[some:]
 	}
 	var out []string
-	for line := range strings.Lines(w.Dump(tables...)) {
+	for line := range strings.Lines(house[0].Dump(tables...)) {
 		if strings.Contains(line, fmt.Sprintf("chart=%x", people[0][:])) || strings.Contains(line, fmt.Sprintf("chart=%x", people[1][:])) {
 			out = append(out, place.ReplaceAllString(line, ""))
 		}

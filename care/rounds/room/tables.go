@@ -34,7 +34,7 @@ func Projections() []record.Projection {
 	author BLOB NOT NULL, device TEXT NOT NULL, settles INTEGER NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL, place TEXT NOT NULL, method TEXT NOT NULL, proof TEXT NOT NULL,
 	declined TEXT NOT NULL, words TEXT NOT NULL, level TEXT NOT NULL, after TEXT NOT NULL, marks INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS rounds_look_chart_v2 ON rounds_look_v2 (chart, happened, id);`,
-			Put: putLook,
+			Put: putLook, Follow: followLook,
 			Drop: func(tx db.Tx, e *record.Entry, _ record.Body) error {
 				db.Forget(tx, newest, e.Chart)
 				return tx.Exec("DELETE FROM rounds_look_v2 WHERE seq = $1", e.Seq)
@@ -134,14 +134,13 @@ const (
 	settlesAnswered
 )
 
-func putLook(tx db.Tx, e *record.Entry, b record.Body) error {
-	var l rounds.Look
-	settles := settlesNot
+// lookOf is a look as its entry says it, and how it settles.
+func lookOf(e *record.Entry, b record.Body) (l rounds.Look, settles int, ok bool) {
 	switch x := b.(type) {
 	case *rounds.Checked:
 		l = rounds.Look{State: x.State, Place: x.Place, Method: x.Method, Proof: x.Proof, Declined: x.Declined, Words: x.Words, Level: x.Level, After: x.After}
 		if x.Seen() {
-			settles = settlesSeen
+			l.Seen, settles = true, settlesSeen
 		}
 	case *rounds.NotSeen:
 		l = rounds.Look{Reason: x.Reason, Place: x.Place, Proof: x.Proof, Words: x.Words, Level: x.Level, After: x.After}
@@ -149,9 +148,18 @@ func putLook(tx db.Tx, e *record.Entry, b record.Body) error {
 			settles = settlesAnswered
 		}
 	default:
+		return l, settles, false
+	}
+	l.ID, l.Chart, l.Author, l.Device = e.ID, e.Chart, e.Author, e.Device
+	l.At = clock.FromMicros(clock.Micros(e.Happened))
+	return l, settles, true
+}
+
+func putLook(tx db.Tx, e *record.Entry, b record.Body) error {
+	l, settles, ok := lookOf(e, b)
+	if !ok {
 		return fmt.Errorf("%s is no look", e.Kind)
 	}
-	follow(tx, rounds.Look{ID: e.ID, Chart: e.Chart, At: clock.FromMicros(clock.Micros(e.Happened)), Author: e.Author, Seen: settles == settlesSeen, State: l.State, Reason: l.Reason, Place: l.Place, Method: l.Method}, settles)
 	return tx.Exec(`INSERT INTO rounds_look_v2 (seq, chart, happened, id, written, received, author, device, settles, state, reason, place, method, proof, declined, words, level, after, marks)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) ON CONFLICT DO NOTHING`,
 		e.Seq, e.Chart[:], clock.Micros(e.Happened), e.ID[:], clock.Micros(e.Written), clock.Micros(e.Received), e.Author[:], e.Device, settles,
