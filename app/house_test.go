@@ -252,8 +252,8 @@ func rowsOf(q db.Querier, table string) (string, error) {
 		}
 		var cells []string
 		for i, v := range values {
-			if table == "due" && columns[i] == "alert" {
-				continue // only when the sweeper looks again; what it told are entries
+			if table == "due" && columns[i] == "alert" || columns[i] == "seq" {
+				continue // when the sweeper looks again, and what it told are entries; where in the log an entry came to lie
 			}
 			if b, ok := v.([]byte); ok && !printable(b) {
 				v = fmt.Sprintf("%x", b)

@@ -31,12 +31,15 @@ func (h *House) dump(table string) (string, error) {
 		if err := rows.Scan(dest...); err != nil {
 			return "", err
 		}
-		cells := make([]string, len(columns))
+		cells := make([]string, 0, len(columns))
 		for i, v := range values {
+			if columns[i] == "seq" { // where in the log an entry came to lie: the one thing that the order of arrival decides
+				continue
+			}
 			if b, ok := v.([]byte); ok {
 				v = fmt.Sprintf("%x", b)
 			}
-			cells[i] = fmt.Sprintf("%s=%v", columns[i], v)
+			cells = append(cells, fmt.Sprintf("%s=%v", columns[i], v))
 		}
 		lines = append(lines, "  "+strings.Join(cells, " ")+"\n")
 	}

@@ -38,6 +38,24 @@ func TestTwoProcesses(t *testing.T) {
 	second := *first
 	second.House = onPostgres(t, url)
 	alike(t, []*ward{newWard(t, 0)}, []*ward{first, &second})
+
+	who := chartID("between", 1)
+	file := func(w *ward, kind string, b record.Body) record.ID {
+		t.Helper()
+		w.Clock.Advance(time.Minute)
+		return w.Must(testkit.Program(), kind, who, b).ID
+	}
+	look := &rounds.Checked{Place: "own_room", State: "talking", Method: rounds.MethodSeen}
+	file(first, "clients.admitted", &clients.Admitted{Unit: first.unit})
+	file(first, rounds.KindChecked, look)
+	second.Clock.Advance(10 * time.Minute)
+	newest := file(&second, rounds.KindChecked, look)
+	first.Clock.Advance(20 * time.Minute)
+	file(first, rounds.KindRaised, &rounds.LevelRaised{Order: rounds.Order{Level: rounds.Every30, Reason: "x"}})
+	p, err := PersonOf(first.DB.Read(t.Context()), who)
+	if err != nil || len(p.Windows) == 0 || p.Windows[0].Anchor != newest {
+		t.Errorf("the look is asked for from another than the newest, which the other process filed: %+v, %v", p.Windows, err)
+	}
 }
 
 // The same night on both databases gives the same rows, dues and figures.
