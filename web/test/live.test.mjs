@@ -76,4 +76,36 @@ export default {
       data.remove();
     }
   },
+
+  async "a chart and the list of people follow, and leave what somebody is writing alone"() {
+    const browser = await launch();
+    const d = await demo("--still");
+    try {
+      const tab = async (role, path) => {
+        const page = await (await browser.newContext({ viewport: sizes.phone, reducedMotion: "reduce", serviceWorkers: "block" })).newPage();
+        page.setDefaultTimeout(10_000);
+        await page.goto(d.sign_in[role]);
+        await page.goto(d.url + path);
+        return page;
+      };
+      const people = await tab("worker", "/clients?show=here");
+      const chart = (await people.locator("[data-list=people] > li").first().getAttribute("id")).replace("client-", "");
+      const before = await people.locator("[data-list=people] > li").count();
+      const [seen, legal] = [await tab("worker", `/clients/${chart}`), await tab("nurse", `/clients/${chart}/legal`)];
+      await legal.locator("textarea[name=words], input[name=words]").first().fill("seventy-two hours");
+      await file(d, "nurse", [chart, "clients.flag_set", { text: "Lanterns on the stairs" }], [chart, "clients.left", { away: "leave" }]);
+      for (const page of [seen, legal]) await page.locator("#client-head", { hasText: "Lanterns on the stairs" }).waitFor();
+      await seen.locator("#client-body .tl", { hasText: "Lanterns on the stairs" }).waitFor();
+      assert.equal(await legal.locator("[name=words]").first().inputValue(), "seventy-two hours");
+      await people.locator(`#client-${chart}`).waitFor({ state: "detached" });
+      assert.equal(await people.locator("[data-list=people] > li").count(), before - 1);
+      assert.match(await people.locator("#people-count").innerText(), new RegExp(`^${before - 1} `));
+      await seen.locator(".acts button[type=submit]").click(); // is back: the button that the fresh page brought works
+      await people.locator(`[data-list=people] > #client-${chart}`).waitFor();
+      assert.equal(await people.locator("[data-list=people] > li").first().getAttribute("id"), `client-${chart}`);
+    } finally {
+      await browser.close();
+      await d.end();
+    }
+  },
 };
