@@ -44,7 +44,7 @@ func (t *Terms) Gaps(looks []Look, down []Stretch, from, to time.Time) []Gap {
 		}
 		for i := range looks {
 			l := &looks[i]
-			if !l.settles() || l.At.Before(run.From) || l.At.After(run.To) || !l.At.Before(to) && !l.At.Equal(run.From) {
+			if !l.Settles() || l.At.Before(run.From) || l.At.After(run.To) || !l.At.Before(to) && !l.At.Equal(run.From) {
 				continue
 			}
 			if open != nil && l.At.After(open.at) {

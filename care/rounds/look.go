@@ -36,4 +36,5 @@ func SortLooks(looks []Look) {
 }
 
 // settles says whether a look answers the round: the person was seen, or somebody else answers for them.
-func (l *Look) settles() bool { return l.Seen || ReasonOf(l.Reason).Accounted }
+// Settles says whether the look answers for the person: they were seen, or somebody else has them.
+func (l *Look) Settles() bool { return l.Seen || ReasonOf(l.Reason).Accounted }

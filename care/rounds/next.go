@@ -115,7 +115,7 @@ func (t *Terms) Next(looks []Look) (n Next, ok bool) {
 	for i := range looks {
 		now = later(now, looks[i].At)
 		// Of looks at the same instant the first settles.
-		if l := &looks[i]; l.settles() && (last == nil || l.At.After(last.At)) {
+		if l := &looks[i]; l.Settles() && (last == nil || l.At.After(last.At)) {
 			last = l
 		}
 	}
@@ -139,7 +139,7 @@ func (t *Terms) Next(looks []Look) (n Next, ok bool) {
 		n.Anchor, n.Opens = r.Order.ID, r.Order.Happened // a new order asks for it at once: whoever must hear hears anew
 	}
 	for i := range looks {
-		if l := &looks[i]; !l.settles() && !l.At.Before(b.at) {
+		if l := &looks[i]; !l.Settles() && !l.At.Before(b.at) {
 			n.Attempt = l
 		}
 	}

@@ -36,7 +36,7 @@ func (t *Terms) Missing(searches []Search, ends []time.Time, looks []Look) (Sear
 		settled = later(settled, at)
 	}
 	for i := range looks {
-		if looks[i].settles() {
+		if looks[i].Settles() {
 			settled = later(settled, looks[i].At)
 		}
 	}

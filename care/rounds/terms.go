@@ -57,6 +57,9 @@ type Fixed struct {
 // Terms is everything that says how often a person must be seen: what was ordered, where they are, and what their unit fixes. Each list
 // is in order of time, then of ID; Sort puts it so. All of it has happened; only ends of temporary orders and nights lie ahead.
 type Terms struct {
+	// Charts are the person's charts, whose terms these are: the one that goes on, then those merged into it. Empty where the person goes on
+	// under another chart: then nothing is asked for under this one.
+	Charts []record.ID
 	Orders []Ordered
 	Nights []Night
 	Stays  []Stay

@@ -39,39 +39,70 @@ func Rules() []due.Rule {
 		{Name: rounds.RuleRelief, Kinds: append(append([]string{}, people...), rounds.KindRelieved), Touches: touches, Windows: reliefWindows, Ladder: reliefLadder, TakenFor: 10 * time.Minute},
 		{Name: rounds.RuleReview, Kinds: people, Touches: touches, Windows: reviewWindows, Ladder: reviewLadder, TakenFor: time.Hour},
 		{Name: rounds.RuleSearch, Kinds: append(append(append([]string{}, stayKinds...), lookKinds...), rounds.KindSearchEnded), Touches: touchesSearch, Windows: searchWindows, Ladder: searchLadder, TakenFor: 10 * time.Minute},
-		{Name: rounds.RuleHelp, Kinds: []string{rounds.KindChecked, rounds.KindHelpCalled, rounds.KindHelpAnswered}, Touches: touchesHelp, Windows: helpWindows, Ladder: helpLadder, TakenFor: 5 * time.Minute},
+		{Name: rounds.RuleHelp, Kinds: []string{rounds.KindChecked, rounds.KindHelpCalled, rounds.KindHelpAnswered, "clients.merged", "clients.unmerged"}, Touches: touchesHelp, Windows: helpWindows, Ladder: helpLadder, TakenFor: 5 * time.Minute},
 		{Name: rounds.RuleEnvironment, Kinds: []string{rounds.KindHouseRules, rounds.KindEnvironment, "places.unit_closed"}, Windows: environmentWindows, Ladder: environmentLadder, TakenFor: time.Hour},
 		{Name: rounds.RuleHazard, Kinds: []string{rounds.KindHazard, rounds.KindHazardCleared}, Windows: hazardWindows, Ladder: hazardLadder, TakenFor: 4 * time.Hour},
 	}
 }
 
-// touches says whose dues an entry moves: its own chart's; the chart it was merged into; everybody's of a unit when the unit's rules change.
+// touches says whose dues an entry moves: those of the person whose chart it is, under whatever chart they go on; of both charts when they are
+// joined or parted; of everybody on a unit when the unit's rules change.
 func touches(q db.Querier, e *record.Entry, b record.Body) ([]record.ID, error) {
-	switch e.Kind {
-	case rounds.KindChecked, rounds.KindNotSeen, rounds.KindRelieved:
-		return []record.ID{e.Chart}, nil
-	case rounds.KindHouseRules:
-		return everBetween(q, e.Chart, e.Happened)
+	switch x := b.(type) {
+	case *rounds.HouseRules:
+		charts, err := everBetween(q, e.Chart, e.Happened)
+		if err != nil {
+			return nil, err
+		}
+		return onward(q, charts...)
+	case *clients.Merged:
+		return onward(q, e.Chart, x.Into) // taken back, it is in the table no more
+	case *clients.Unmerged:
+		return onward(q, e.Chart, x.From)
 	}
-	out := []record.ID{e.Chart}
-	for i := 0; i < len(out); i++ { // along the merges, which may come in any order
-		err := db.Each(q, `SELECT ref FROM rounds_term_v1 WHERE chart = $1 AND what = 'clients.merged'`, []any{out[i][:]}, func(r db.Row) error {
+	return onward(q, e.Chart)
+}
+
+// onward gives charts, and with each those under which its person goes on or ever did.
+func onward(q db.Querier, charts ...record.ID) ([]record.ID, error) {
+	var out []record.ID
+	for _, chart := range charts {
+		some, err := db.Remember(q, "rounds onward", chart, func(q db.Querier) ([]record.ID, error) { return follow(q, chart) })
+		if err != nil {
+			return nil, fmt.Errorf("following the merges of chart %s: %w", chart, err)
+		}
+		for _, c := range some {
+			if !slices.Contains(out, c) {
+				out = append(out, c)
+			}
+		}
+	}
+	return out, nil
+}
+
+// follow goes along a chart's merges, which may come in any order, those taken back among them.
+func follow(q db.Querier, chart record.ID) ([]record.ID, error) {
+	out := []record.ID{chart}
+	for i := 0; i < len(out); i++ {
+		next, err := clients.Family(q, out[i])
+		if err != nil {
+			return nil, err
+		}
+		next = next[:1]
+		err = db.Each(q, `SELECT ref FROM rounds_term_v1 WHERE chart = $1 AND what = 'clients.merged'`, []any{out[i][:]}, func(r db.Row) error {
 			var into record.ID
 			err := r.Scan(&into)
-			if !slices.Contains(out, into) {
-				out = append(out, into)
-			}
+			next = append(next, into)
 			return err
 		})
 		if err != nil {
-			return nil, fmt.Errorf("following the merges of chart %s: %w", e.Chart, err)
+			return nil, err
 		}
-	}
-	switch x := b.(type) { // a merge taken back is in the table no more
-	case *clients.Merged:
-		out = append(out, x.Into)
-	case *clients.Unmerged:
-		out = append(out, x.From)
+		for _, c := range next {
+			if !slices.Contains(out, c) {
+				out = append(out, c)
+			}
+		}
 	}
 	return out, nil
 }
@@ -94,19 +125,24 @@ AND d.happened <= $2 AND d.what IN ('clients.discharged', 'clients.transferred',
 }
 
 // withLooks reads the looks that count now, adds the sightings that may have ended a night order, and makes sightings known to the terms.
-func withLooks(q db.Querier, chart record.ID, t *rounds.Terms, read func(db.Querier, record.ID) ([]rounds.Look, error)) ([]rounds.Look, error) {
-	seen, err := read(q, chart)
+func withLooks(q db.Querier, t *rounds.Terms, read func(db.Querier, record.ID) ([]rounds.Look, error)) ([]rounds.Look, error) {
+	seen, err := ofAll(q, t.Charts, ever, read)
 	if err != nil {
 		return nil, err
 	}
 	t.Seen = seen
 	if len(t.Nights) > 0 && len(seen) > 0 {
 		last := seen[len(seen)-1].At
-		if t.Seen, err = Between(q, chart, last.Add(-24*time.Hour), last.Add(time.Microsecond)); err != nil {
+		if t.Seen, err = allBetween(q, t.Charts, last.Add(-24*time.Hour), last.Add(time.Microsecond)); err != nil {
 			return nil, err
 		}
 	}
 	return seen, nil
+}
+
+// allBetween is Between for all of a person's charts.
+func allBetween(q db.Querier, charts []record.ID, from, to time.Time) ([]rounds.Look, error) {
+	return ofAll(q, charts, from, func(q db.Querier, chart record.ID) ([]rounds.Look, error) { return Between(q, chart, from, to) })
 }
 
 func checkWindows(q db.Querier, chart record.ID) ([]due.Window, error) {
@@ -114,7 +150,7 @@ func checkWindows(q db.Querier, chart record.ID) ([]due.Window, error) {
 	if err != nil || len(t.Stays) == 0 {
 		return nil, err
 	}
-	seen, err := withLooks(q, chart, &t, recent)
+	seen, err := withLooks(q, &t, recent)
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +173,7 @@ func reliefWindows(q db.Querier, chart record.ID) ([]due.Window, error) {
 	if err != nil || len(t.Stays) == 0 {
 		return nil, err
 	}
-	watches, err := WatchesOf(q, chart, t.Stays[0].Happened)
+	watches, err := WatchesOf(q, t.Charts, t.Stays[0].Happened)
 	if err != nil {
 		return nil, err
 	}
@@ -178,6 +214,7 @@ func reviewWindows(q db.Querier, chart record.ID) ([]due.Window, error) {
 // call is one row of the table of calls.
 type call struct {
 	ID     record.ID
+	Chart  record.ID
 	What   string
 	At     time.Time
 	Author record.ID
@@ -191,7 +228,7 @@ type call struct {
 func calls(q db.Querier, chart record.ID, opens, closes string) ([]call, error) {
 	var out []call
 	err := db.Each(q, "SELECT id, what, happened, author, code, place, words, ref FROM rounds_call_v1 WHERE chart = $1 AND what IN ($2, $3) ORDER BY happened, id", []any{chart[:], opens, closes}, func(r db.Row) error {
-		var c call
+		c := call{Chart: chart}
 		var happened int64
 		err := r.Scan(&c.ID, &c.What, &happened, &c.Author, &c.Code, &c.Place, &c.Words, &c.Ref)
 		c.At = clock.FromMicros(happened)
@@ -200,6 +237,26 @@ func calls(q db.Querier, chart record.ID, opens, closes string) ([]call, error) 
 	})
 	if err != nil {
 		return nil, fmt.Errorf("reading the calls of chart %s: %w", chart, err)
+	}
+	return out, nil
+}
+
+// callsOf reads the calls of all of a person's charts; none where the person goes on under another.
+func callsOf(q db.Querier, chart record.ID, opens, closes string) ([]call, error) {
+	family, err := clients.Family(q, chart)
+	if err != nil || family[0] != chart {
+		return nil, err
+	}
+	var out []call
+	for _, c := range family {
+		some, err := calls(q, c, opens, closes)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, some...)
+	}
+	if len(family) > 1 {
+		slices.SortStableFunc(out, func(a, b call) int { return a.At.Compare(b.At) })
 	}
 	return out, nil
 }
@@ -226,22 +283,22 @@ func window(chart record.ID, rule, key string, c call, late time.Time) (due.Wind
 	return due.Window{Chart: chart, Rule: rule, Key: key, Anchor: c.ID, Opens: c.At, Due: c.At, Late: late, Data: data}, err
 }
 
-func touchesHelp(_ db.Querier, e *record.Entry, b record.Body) ([]record.ID, error) {
+func touchesHelp(q db.Querier, e *record.Entry, b record.Body) ([]record.ID, error) {
 	if c, ok := b.(*rounds.Checked); ok && !rounds.StateOf(c.State).Help {
 		return nil, nil
 	}
-	return []record.ID{e.Chart}, nil
+	return touches(q, e, b)
 }
 
 func helpWindows(q db.Querier, chart record.ID) ([]due.Window, error) {
-	list, err := calls(q, chart, whatHelp, whatAnswered)
+	list, err := callsOf(q, chart, whatHelp, whatAnswered)
 	if err != nil {
 		return nil, err
 	}
 	var out []due.Window
 	for _, c := range unanswered(list, whatHelp) {
 		if !c.Ref.IsZero() { // raised by a check: taken back together with it
-			stands, err := db.Exists(q, "SELECT 1 FROM rounds_look_v2 WHERE chart = $1 AND happened = $2 AND id = $3", chart[:], clock.Micros(c.At), c.Ref[:])
+			stands, err := db.Exists(q, "SELECT 1 FROM rounds_look_v2 WHERE chart = $1 AND happened = $2 AND id = $3", c.Chart[:], clock.Micros(c.At), c.Ref[:])
 			if err != nil {
 				return nil, err
 			}
@@ -260,28 +317,40 @@ func helpWindows(q db.Querier, chart record.ID) ([]due.Window, error) {
 
 // touchesSearch spares the look that ends no search a working out: nearly every one.
 func touchesSearch(q db.Querier, e *record.Entry, b record.Body) ([]record.ID, error) {
-	if n, ok := b.(*rounds.NotSeen); ok && rounds.ReasonOf(n.Reason).Search || e.Kind == rounds.KindSearchEnded {
-		return []record.ID{e.Chart}, nil
+	if e.Kind == rounds.KindChecked || e.Kind == rounds.KindNotSeen && !rounds.ReasonOf(b.(*rounds.NotSeen).Reason).Search {
+		searched, err := db.Remember(q, "rounds searched", e.Chart, func(q db.Querier) (bool, error) { return everSearched(q, e.Chart) })
+		if err != nil || !searched {
+			return nil, err
+		}
 	}
-	searched, err := db.Remember(q, "rounds searched", e.Chart, func(q db.Querier) (bool, error) {
-		return db.Exists(q, `SELECT 1 FROM rounds_call_v1 WHERE chart = $1 AND what = 'search' UNION ALL SELECT 1 FROM rounds_term_v1 WHERE chart = $1 AND what = 'clients.left' AND code = 'absent' LIMIT 1`, e.Chart[:])
-	})
-	if err != nil || !searched && e.Kind != "clients.left" {
-		return nil, err
+	return touches(q, e, b)
+}
+
+// everSearched says whether any of a person's charts tells of a search.
+func everSearched(q db.Querier, chart record.ID) (bool, error) {
+	family, err := clients.Family(q, chart)
+	if err != nil {
+		return false, err
 	}
-	return []record.ID{e.Chart}, nil
+	for _, c := range family {
+		yes, err := db.Exists(q, `SELECT 1 FROM rounds_call_v1 WHERE chart = $1 AND what = 'search' UNION ALL SELECT 1 FROM rounds_term_v1 WHERE chart = $1 AND what = 'clients.left' AND code = 'absent' LIMIT 1`, c[:])
+		if err != nil || yes {
+			return yes, err
+		}
+	}
+	return false, nil
 }
 
 func searchWindows(q db.Querier, chart record.ID) ([]due.Window, error) {
-	list, err := calls(q, chart, whatSearch, whatEnded)
-	if err != nil {
-		return nil, err
-	}
 	t, err := TermsOf(q, chart)
+	if err != nil || len(t.Charts) == 0 {
+		return nil, err
+	}
+	list, err := callsOf(q, chart, whatSearch, whatEnded)
 	if err != nil {
 		return nil, err
 	}
-	seen, err := recent(q, chart)
+	seen, err := ofAll(q, t.Charts, ever, recent)
 	if err != nil {
 		return nil, err
 	}

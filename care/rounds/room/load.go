@@ -2,12 +2,14 @@ package room
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
 	jsonv2 "github.com/go-json-experiment/json"
 
 	"milieu/care/rounds"
+	"milieu/house/clients"
 	"milieu/house/places"
 	"milieu/kit/clock"
 	"milieu/kit/db"
@@ -21,8 +23,15 @@ func TermsOf(q db.Querier, chart record.ID) (rounds.Terms, error) {
 
 func termsOf(q db.Querier, chart record.ID) (rounds.Terms, error) {
 	var t rounds.Terms
-	if err := addTerms(q, chart, &t, nil); err != nil {
+	family, err := clients.Family(q, chart)
+	if err != nil || family[0] != chart {
 		return t, err
+	}
+	t.Charts = family
+	for _, c := range family { // an order stays in force when two charts turn out to be one person's
+		if err := addTerms(q, c, &t); err != nil {
+			return t, err
+		}
 	}
 	t.Sort()
 	if len(t.Nights) > 0 {
@@ -35,61 +44,30 @@ func termsOf(q db.Querier, chart record.ID) (rounds.Terms, error) {
 	return t, nil
 }
 
-// terms reads, in one statement since every check asks for it: a chart's own terms, the merges into it, and what the units of its stay fix.
-const terms = `SELECT chart, happened, id, what, unit, room, ref, code, until, body FROM rounds_term_v1 WHERE chart = $1
-UNION ALL SELECT chart, happened, id, what, unit, room, ref, code, until, body FROM rounds_term_v1 WHERE ref = $1 AND what = 'clients.merged'
-UNION ALL SELECT chart, happened, id, 'rounds.house_rules_set', NULL, NULL, NULL, '', 0, body FROM rounds_rules_v1 WHERE chart IN (SELECT unit FROM rounds_term_v1 WHERE chart = $1)`
+// terms reads in one statement a chart's own terms and what the units of its stay fix.
+const terms = `SELECT chart, happened, id, what, unit, room, code, until, body FROM rounds_term_v1 WHERE chart = $1
+UNION ALL SELECT chart, happened, id, 'rounds.house_rules_set', NULL, NULL, '', 0, body FROM rounds_rules_v1 WHERE chart IN (SELECT unit FROM rounds_term_v1 WHERE chart = $1)`
 
-// addTerms reads the terms of a chart and of the charts merged into it: an order stays in force when two charts turn out to be one person's.
-func addTerms(q db.Querier, chart record.ID, t *rounds.Terms, under []record.ID) error {
-	var merged []merge
-	apart := map[record.ID]bool{}
-	var into []merge
+func addTerms(q db.Querier, chart record.ID, t *rounds.Terms) error {
 	err := db.Each(q, terms, []any{chart[:]}, func(r db.Row) error {
-		var whose, id, unit, room, ref record.ID
+		var whose, id, unit, room record.ID
 		var happened, until int64
 		var what, code string
 		var body []byte
-		if err := r.Scan(&whose, &happened, &id, &what, &unit, &room, &ref, &code, &until, &body); err != nil {
+		if err := r.Scan(&whose, &happened, &id, &what, &unit, &room, &code, &until, &body); err != nil {
 			return err
 		}
 		at := clock.FromMicros(happened)
-		switch {
-		case what == rounds.KindHouseRules:
+		switch what {
+		case rounds.KindHouseRules:
 			return addRules(t, rounds.Fixed{ID: id, Happened: at, Unit: whose}, body)
-		case whose != chart:
-			into = append(into, merge{id, whose, at})
-			return nil
-		case what == "clients.merged":
-			merged = append(merged, merge{id, ref, at})
-			return nil
-		case what == "clients.unmerged":
-			apart[ref] = true
-			return nil
+		case "clients.merged", "clients.unmerged":
+			return nil // the family knows
 		}
 		return addTerm(t, id, at, what, unit, room, code, until, body)
 	})
 	if err != nil {
 		return fmt.Errorf("reading the terms of chart %s: %w", chart, err)
-	}
-	for _, m := range merged {
-		if !apart[m.id] && len(under) == 0 { // the person goes on under another chart
-			t.Stays = append(t.Stays, rounds.Stay{ID: m.id, Happened: m.at, Where: rounds.Gone})
-		}
-	}
-	for _, m := range into {
-		if slices.Contains(under, m.chart) || m.chart == chart {
-			continue // a ring, made by devices that did not know of each other
-		}
-		stands, err := stillMerged(q, m)
-		if err != nil {
-			return err
-		}
-		if stands {
-			if err := addTerms(q, m.chart, t, append(under, chart)); err != nil {
-				return err
-			}
-		}
 	}
 	return nil
 }
@@ -101,20 +79,6 @@ func addRules(t *rounds.Terms, f rounds.Fixed, body []byte) error {
 	err := jsonv2.Unmarshal(body, &f.HouseRules)
 	t.Rules = append(t.Rules, f)
 	return err
-}
-
-type merge struct {
-	id    record.ID
-	chart record.ID
-	at    time.Time
-}
-
-func stillMerged(q db.Querier, m merge) (bool, error) {
-	apart, err := db.Exists(q, "SELECT 1 FROM rounds_term_v1 WHERE ref = $1 AND what = 'clients.unmerged'", m.id[:])
-	if err != nil {
-		return false, fmt.Errorf("reading the merges of chart %s: %w", m.chart, err)
-	}
-	return !apart, nil
 }
 
 func addTerm(t *rounds.Terms, id record.ID, at time.Time, what string, unit, room record.ID, code string, until int64, body []byte) error {
@@ -195,7 +159,34 @@ func scanLook(r db.Row, chart record.ID) (rounds.Look, error) {
 
 const sinceSettled = `chart = $1 AND happened >= COALESCE((SELECT happened FROM rounds_look_v2 WHERE chart = $1 AND settles > 0 ORDER BY happened DESC LIMIT 1), 0) ORDER BY happened, id`
 
-// Since gives the last look that settles and all from then on, in order.
+// ofAll reads the looks of all of a person's charts, in order: from the last that settles before a time on. A look may come late to a chart
+// that was merged away meanwhile, and counts no less.
+func ofAll(q db.Querier, charts []record.ID, before time.Time, read func(db.Querier, record.ID) ([]rounds.Look, error)) ([]rounds.Look, error) {
+	if len(charts) == 1 {
+		return read(q, charts[0])
+	}
+	var all []rounds.Look
+	for _, c := range charts {
+		some, err := read(q, c)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, some...)
+	}
+	rounds.SortLooks(all)
+	var from time.Time
+	for i := range all {
+		if l := &all[i]; l.Settles() && l.At.Before(before) {
+			from = l.At
+		}
+	}
+	return slices.DeleteFunc(all, func(l rounds.Look) bool { return l.At.Before(from) }), nil
+}
+
+// ever is later than any look.
+var ever = clock.FromMicros(math.MaxInt64)
+
+// Since gives a chart's last look that settles and all from then on, in order.
 func Since(q db.Querier, chart record.ID) ([]rounds.Look, error) {
 	return looks(q, chart, lookColumns+sinceSettled, chart[:])
 }
@@ -242,7 +233,7 @@ func followLook(tx db.Tx, e *record.Entry, b record.Body) {
 	}
 }
 
-// Between gives the looks from a time to another, and the last that settles before it.
+// Between gives a chart's looks from a time to another, and the last that settles before it.
 func Between(q db.Querier, chart record.ID, from, to time.Time) ([]rounds.Look, error) {
 	return looks(q, chart, lookColumns+`chart = $1 AND happened < $3 AND happened >= COALESCE((SELECT happened FROM rounds_look_v2 WHERE chart = $1 AND happened < $2 AND settles > 0 ORDER BY happened DESC LIMIT 1), $2)
 ORDER BY happened, id`, chart[:], clock.Micros(from), clock.Micros(to))
@@ -261,8 +252,26 @@ func looks(q db.Querier, chart record.ID, query string, args ...any) ([]rounds.L
 	return out, nil
 }
 
-// WatchesOf gives the stints of continuous watching since a time, and the one before it.
-func WatchesOf(q db.Querier, chart record.ID, since time.Time) ([]rounds.Watch, error) {
+// WatchesOf gives the stints of continuous watching of a person's charts since a time, and the one before it.
+func WatchesOf(q db.Querier, charts []record.ID, since time.Time) ([]rounds.Watch, error) {
+	var out []rounds.Watch
+	for _, c := range charts {
+		some, err := watchesOf(q, c, since)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, some...)
+	}
+	if len(charts) > 1 {
+		slices.SortStableFunc(out, func(a, b rounds.Watch) int { return a.At.Compare(b.At) })
+		for len(out) > 1 && out[1].At.Before(since) {
+			out = out[1:]
+		}
+	}
+	return out, nil
+}
+
+func watchesOf(q db.Querier, chart record.ID, since time.Time) ([]rounds.Watch, error) {
 	var out []rounds.Watch
 	err := db.Each(q, `SELECT id, happened, giver, taker FROM rounds_watch_v1 WHERE chart = $1
 AND happened >= COALESCE((SELECT happened FROM rounds_watch_v1 WHERE chart = $1 AND happened < $2 ORDER BY happened DESC LIMIT 1), $2) ORDER BY happened, id`, []any{chart[:], clock.Micros(since)}, func(r db.Row) error {

@@ -173,7 +173,7 @@ func PersonOf(q db.Querier, chart record.ID) (Person, error) {
 	if p.Terms, err = TermsOf(q, chart); err != nil {
 		return p, err
 	}
-	if p.Looks, err = withLooks(q, chart, &p.Terms, Since); err != nil {
+	if p.Looks, err = withLooks(q, &p.Terms, Since); err != nil {
 		return p, err
 	}
 	p.Regime = p.Terms.Now()
@@ -181,7 +181,7 @@ func PersonOf(q db.Querier, chart record.ID) (Person, error) {
 		p.Next = &n
 	}
 	if p.Regime.Mode == rounds.Continuous {
-		watches, err := WatchesOf(q, chart, p.Terms.Stays[0].Happened)
+		watches, err := WatchesOf(q, p.Terms.Charts, p.Terms.Stays[0].Happened)
 		if err != nil {
 			return p, err
 		}
@@ -212,9 +212,19 @@ type Track struct {
 
 // Tracks gives everybody who was on a unit between two times, in order of name, with the time between sightings as it was.
 func Tracks(q db.Querier, unit record.ID, from, to time.Time) ([]Track, error) {
-	charts, err := everBetween(q, unit, from)
+	ever, err := everBetween(q, unit, from)
 	if err != nil {
 		return nil, err
+	}
+	var charts []record.ID
+	for _, chart := range ever { // under the chart that goes on
+		family, err := clients.Family(q, chart)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.Contains(charts, family[0]) {
+			charts = append(charts, family[0])
+		}
 	}
 	down, err := downtime(q, from, to)
 	if err != nil {
@@ -272,7 +282,7 @@ func track(q db.Querier, chart, unit record.ID, down []rounds.Stretch, from, to 
 	if err != nil {
 		return t, err
 	}
-	all, err := Between(q, chart, from, to)
+	all, err := allBetween(q, terms.Charts, from, to)
 	if err != nil {
 		return t, err
 	}
@@ -296,7 +306,7 @@ func track(q db.Querier, chart, unit record.ID, down []rounds.Stretch, from, to 
 		}
 	}
 	if slices.ContainsFunc(t.Line, func(s rounds.Segment) bool { return s.Mode == rounds.Continuous }) {
-		watches, err := WatchesOf(q, chart, terms.Stays[0].Happened)
+		watches, err := WatchesOf(q, terms.Charts, terms.Stays[0].Happened)
 		if err != nil {
 			return t, err
 		}

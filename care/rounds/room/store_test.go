@@ -376,6 +376,52 @@ func TestAnOrderOutlivesAMerge(t *testing.T) {
 	}
 }
 
+// A look, a call for help and a search that a device brings late, on a chart that was merged away meanwhile, are the person's all the same.
+func TestLateWordsOnAMergedChartCount(t *testing.T) {
+	w := newWard(t, 2)
+	old, one := w.people[0], w.people[1]
+	look := &rounds.Checked{Place: "own_room", State: "talking", Method: rounds.MethodSeen}
+	w.must(rounds.KindChecked, old, look)
+	w.Clock.Advance(5 * time.Minute)
+	w.must(rounds.KindHelpCalled, one, &rounds.HelpCalled{Reason: "other", Words: "x"})
+	merge := w.must("clients.merged", one, &clients.Merged{Into: old, Reason: "one person"})
+	help, ok := w.window(old, rounds.RuleHelp)
+	if !ok {
+		t.Fatal("help was called under the other chart, and nobody hears")
+	}
+	w.must(rounds.KindHelpAnswered, old, &rounds.HelpAnswered{Call: help.Anchor, Outcome: "breathing_well"})
+	if _, ok := w.window(old, rounds.RuleHelp); ok {
+		t.Error("answered under the chart that goes on, and still open")
+	}
+	w.Clock.Advance(5 * time.Minute)
+	late := w.must(rounds.KindChecked, one, look)
+	win, ok := w.window(old, rounds.RuleCheck)
+	if !ok || win.Anchor != late.ID {
+		t.Errorf("seen under the chart merged away, and the next look counts from another: %v, %+v", ok, win)
+	}
+	w.Clock.Advance(time.Minute)
+	w.must(rounds.KindNotSeen, one, &rounds.NotSeen{Reason: "absent"})
+	w.Clock.Advance(time.Minute)
+	if _, ok := w.window(old, rounds.RuleSearch); !ok {
+		t.Error("missing under the chart merged away, and nobody searches")
+	}
+	tracks, err := Tracks(w.DB.Read(context.Background()), w.unit, testkit.Start, w.Clock.Now())
+	if err != nil || len(tracks) != 1 || tracks[0].Chart != old || len(tracks[0].Looks) != 3 {
+		t.Errorf("the report: %+v, %v", tracks, err)
+	}
+	w.Clock.Advance(time.Minute)
+	w.must("clients.unmerged", one, &clients.Unmerged{Merge: merge.ID, From: old, Reason: "two after all"})
+	if win, ok := w.window(old, rounds.RuleCheck); !ok || win.Anchor == late.ID {
+		t.Errorf("two after all, and one's look counts for the other: %v", ok)
+	}
+	if _, ok := w.window(old, rounds.RuleSearch); ok {
+		t.Error("two after all, and one is searched for who is not missing")
+	}
+	if win, ok := w.window(one, rounds.RuleCheck); !ok || win.Anchor != late.ID {
+		t.Errorf("two after all, and their own look is lost: %v", ok)
+	}
+}
+
 // tables are what two houses with the same entries must hold alike.
 var tables = []string{"rounds_look_v2", "rounds_term_v1", "rounds_watch_v1", "rounds_call_v1", "rounds_environment_v1", "rounds_rules_v1", "due"}
 
@@ -404,7 +450,8 @@ func alike(t *testing.T, one, another []*ward) {
 			say("clients.admitted", chart, &clients.Admitted{Unit: one[0].unit}, 360)
 		}
 		for range rapid.IntRange(2, 9).Draw(rt, "entries") {
-			e := anything(rt, one[0], rapid.SampledFrom(people).Draw(rt, "who"), say)
+			who := rapid.IntRange(0, 1).Draw(rt, "who")
+			e := anything(rt, one[0], people[who], people[1-who:2-who], say)
 			if rapid.IntRange(0, 4).Draw(rt, "taken back") == 0 {
 				amend(say("record.withdrawn", e.Chart, &record.Withdrawn{Reason: "x"}, 0), e, record.InError)
 			}
@@ -417,10 +464,10 @@ func alike(t *testing.T, one, another []*ward) {
 }
 
 // anything says something of a person's rounds at some time of the last hours.
-func anything(rt *rapid.T, w *ward, chart record.ID, say func(string, record.ID, record.Body, int) *record.Entry) *record.Entry {
+func anything(rt *rapid.T, w *ward, chart record.ID, others []record.ID, say func(string, record.ID, record.Body, int) *record.Entry) *record.Entry {
 	ago := rapid.IntRange(0, 300).Draw(rt, "minutes ago")
 	order := rounds.Order{Level: rapid.SampledFrom(rounds.Levels).Draw(rt, "level").Code, Reason: "x"}
-	switch rapid.IntRange(0, 10).Draw(rt, "what") {
+	switch rapid.IntRange(0, 11).Draw(rt, "what") {
 	case 0, 1, 2:
 		return say(rounds.KindChecked, chart, &rounds.Checked{Place: "own_room", State: rapid.SampledFrom(rounds.States).Draw(rt, "state").Code, Method: rounds.MethodSeen}, ago)
 	case 3, 4:
@@ -435,6 +482,8 @@ func anything(rt *rapid.T, w *ward, chart record.ID, say func(string, record.ID,
 		return say("clients.returned", chart, &clients.Returned{}, ago)
 	case 9:
 		return say(rounds.KindNight, chart, &rounds.NightOrdered{From: "20:00", To: "06:00", Minutes: 90, Reason: "x"}, ago)
+	case 10:
+		return say("clients.merged", chart, &clients.Merged{Into: rapid.SampledFrom(others).Draw(rt, "into"), Reason: "x"}, ago)
 	}
 	return say(rounds.KindRelieved, chart, &rounds.Relieved{To: w.worker, Accepted: true}, ago)
 }
