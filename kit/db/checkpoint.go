@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"database/sql"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,14 +26,16 @@ const (
 
 type checkpointer struct {
 	db      *sql.DB
+	file    *os.File    // the database, only to sync it; closed last, for closing it gives up SQLite's locks
 	writing sync.Locker // held by whoever writes
 	commits atomic.Int64
 	stop    chan struct{}
 	done    chan struct{}
 }
 
-func startCheckpointer(d *sql.DB, writing sync.Locker) *checkpointer {
-	c := &checkpointer{db: d, writing: writing, stop: make(chan struct{}), done: make(chan struct{})}
+func startCheckpointer(d *sql.DB, path string, writing sync.Locker) *checkpointer {
+	file, _ := os.OpenFile(path, os.O_RDWR, 0) // without it the last sync takes longer, no more
+	c := &checkpointer{db: d, file: file, writing: writing, stop: make(chan struct{}), done: make(chan struct{})}
 	d.SetMaxOpenConns(1)
 	go c.run()
 	return c
@@ -63,17 +66,24 @@ func (c *checkpointer) run() {
 // checkpoint moves what lies in the log, again while much was added meanwhile. What fails is tried again at the next, and by the writer in the
 // end: its errors are the ones that count.
 func (c *checkpointer) checkpoint() {
-	for range 4 {
+	synced := false
+	for range 5 {
 		length, left, err := c.move()
 		if err != nil || length < checkpointLong {
 			return
 		}
-		if left < checkpointTail {
-			c.writing.Lock()
-			_, _, _ = c.move()
-			c.writing.Unlock()
-			return
+		if left >= checkpointTail {
+			continue
 		}
+		if c.file != nil && !synced {
+			_ = c.file.Sync() // so that little is left to sync while the writer waits
+			synced = true
+			continue
+		}
+		c.writing.Lock()
+		_, _, _ = c.move()
+		c.writing.Unlock()
+		return
 	}
 }
 
@@ -88,4 +98,11 @@ func (c *checkpointer) close() error {
 	close(c.stop)
 	<-c.done
 	return c.db.Close()
+}
+
+func (c *checkpointer) closeFile() error {
+	if c.file == nil {
+		return nil
+	}
+	return c.file.Close()
 }

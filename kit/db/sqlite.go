@@ -53,7 +53,7 @@ func OpenSQLite(ctx context.Context, o SQLiteOptions) (*DB, error) {
 		return nil, fmt.Errorf("opening %s: %w", o.Path, explain(o, err))
 	}
 	d := &DB{Dialect: SQLite, Path: o.Path, kept: newMemory()}
-	w := &sqliteWriter{conn: conn, side: startCheckpointer(side, &d.mu), stmts: map[string]driver.Stmt{}}
+	w := &sqliteWriter{conn: conn, side: startCheckpointer(side, o.Path, &d.mu), stmts: map[string]driver.Stmt{}}
 	r, err := sql.Open("sqlite", dsn("query_only(1)", "cache_size(-4000)"))
 	if err != nil {
 		w.close()
@@ -63,6 +63,7 @@ func OpenSQLite(ctx context.Context, o SQLiteOptions) (*DB, error) {
 	r.SetMaxOpenConns(n)
 	r.SetMaxIdleConns(n)
 	d.read, d.writer = r, w
+	d.closes = append(d.closes, w.side.closeFile)
 	return d, nil
 }
 
