@@ -123,7 +123,7 @@ func (f *pagesFile) shortPage(t *libc.TLS, dst []byte, page uint32) int32 {
 	if unborn {
 		return sqlite3.SQLITE_IOERR_SHORT_READ
 	}
-	token, err := f.s.freshToken(t, page)
+	token, err := f.s.freshToken(t, page, 0)
 	if err == nil && token != 0 {
 		err = Damage{File: f.s.path, Page: page, Fault: Missing, Detail: "the file ends before it"}
 	}
@@ -162,7 +162,7 @@ func (f *pagesFile) checkSize(t *libc.TLS, one []byte) error {
 		return nil
 	}
 	first := uint32(size/PageSize) + 1
-	token, err := f.s.freshToken(t, first)
+	token, err := f.s.freshToken(t, first, 0)
 	if err != nil {
 		return err
 	}

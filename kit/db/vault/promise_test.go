@@ -131,3 +131,44 @@ func TestFramesOfAFailedCommitAreWrittenOver(t *testing.T) {
 		}
 	}
 }
+
+// What a process wrote in a partial checkpoint waits for its sync. When another process has written newer tokens meanwhile, the sync must not
+// put the older ones in their place.
+func TestTokensWaitingForASyncGiveWayToNewerOnes(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.db")
+	here, there := register(t, testKeys(t, 1), Options{}), register(t, testKeys(t, 1), Options{})
+	pragmas := []string{walFull, "synchronous(full)", "wal_autocheckpoint(0)"}
+	writer := open(t, here, path, pragmas...)
+	exec(t, writer, "CREATE TABLE entry(id INTEGER PRIMARY KEY, body TEXT) STRICT")
+	exec(t, writer, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i < 9000) INSERT INTO entry(body) SELECT hex(randomblob(300)) FROM n") // more pages than one block has tokens
+	exec(t, writer, "PRAGMA wal_checkpoint(TRUNCATE)")
+	other := open(t, there, path, pragmas...)
+	if pages := one[int](t, other, "PRAGMA page_count"); pages < 2*tokensPerBlock {
+		t.Fatalf("%d pages", pages)
+	}
+	complete := func(db *sql.DB, want bool) {
+		t.Helper()
+		var busy, frames, done int
+		if err := db.QueryRow("PRAGMA wal_checkpoint(PASSIVE)").Scan(&busy, &frames, &done); err != nil || (done == frames) != want {
+			t.Fatalf("%d of %d frames, %v", done, frames, err)
+		}
+	}
+	partial := func(db *sql.DB) {
+		t.Helper()
+		exec(t, db, "UPDATE entry SET body = body || 'y' WHERE id < 20")
+		held := snapshot(t, here, path)
+		exec(t, db, "UPDATE entry SET body = body || 'y' WHERE id > 8990")
+		complete(db, false)
+		if _, err := held.ExecContext(context.Background(), "ROLLBACK"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	partial(writer)
+	partial(other)
+	exec(t, writer, "UPDATE entry SET body = body || 'y' WHERE id > 8990")
+	complete(writer, true)
+	fresh := open(t, register(t, testKeys(t, 1), Options{}), path, pragmas...)
+	if got := one[string](t, fresh, "PRAGMA integrity_check"); got != "ok" {
+		t.Error(got)
+	}
+}

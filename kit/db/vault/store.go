@@ -218,7 +218,7 @@ func (s *store) page(t *libc.TLS, d *desk, raw []byte, page uint32) error {
 	}
 	if allZero(raw) {
 		if want != 0 {
-			if want, err = s.freshToken(t, page); err != nil {
+			if want, err = s.freshToken(t, page, 0); err != nil {
 				return err
 			}
 		}
@@ -232,7 +232,7 @@ func (s *store) page(t *libc.TLS, d *desk, raw []byte, page uint32) error {
 		return Damage{File: s.path, Page: page, Fault: Altered, Detail: err.Error()}
 	}
 	if got != want {
-		if want, err = s.freshToken(t, page); err != nil {
+		if want, err = s.freshToken(t, page, got); err != nil {
 			clear(raw)
 			return err
 		}

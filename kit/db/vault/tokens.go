@@ -95,15 +95,23 @@ func (s *store) loadBlock(t *libc.TLS, b uint32) (*block, error) {
 		k = &block{durable: -1}
 		s.blocks[b] = k
 	}
-	if r.slot >= 0 && r.seq > k.seq {
-		for i := range k.tokens {
-			if !k.changed[i] {
-				k.tokens[i] = r.tokens[i]
-			}
-		}
-		k.seq, k.durable, k.waiting = r.seq, -1, false
+	if r.slot >= 0 {
+		k.take(r)
 	}
 	return k, nil
+}
+
+// take brings the block up to what another process wrote since. What is newer here stays.
+func (k *block) take(r reading) {
+	if r.seq <= k.seq {
+		return
+	}
+	for i := range k.tokens {
+		if !k.changed[i] {
+			k.tokens[i] = r.tokens[i]
+		}
+	}
+	k.seq, k.durable, k.waiting = r.seq, -1, false
 }
 
 // token is the version the page should have, 0 for "never written".
@@ -116,18 +124,30 @@ func (s *store) token(t *libc.TLS, page uint32) (uint64, error) {
 		return v, nil
 	}
 	s.mu.RUnlock()
-	return s.freshToken(t, page)
+	return s.freshToken(t, page, 0)
 }
 
-// freshToken looks into the file again: another process may have written.
-func (s *store) freshToken(t *libc.TLS, page uint32) (uint64, error) {
+// freshToken looks into the file again for a page that has the token got (0: none is known): another process may have written it, also after a checkpoint of this
+// process had written it and failed.
+func (s *store) freshToken(t *libc.TLS, page uint32, got uint64) (uint64, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	k, err := s.loadBlock(t, (page-1)/tokensPerBlock)
+	b, i := (page-1)/tokensPerBlock, int((page-1)%tokensPerBlock)
+	k, err := s.loadBlock(t, b)
 	if err != nil {
 		return 0, err
 	}
-	return k.tokens[(page-1)%tokensPerBlock], nil
+	if got != 0 && k.changed[i] && k.tokens[i] != got {
+		r, rc := readBlock(t, s.v.sealer, s.side, s.id, b)
+		if rc != sqlite3.SQLITE_OK {
+			return 0, ioError{"read the page tokens of " + s.path, rc}
+		}
+		if r.slot >= 0 && r.tokens[i] == got {
+			k.tokens[i] = got
+			delete(k.changed, i)
+		}
+	}
+	return k.tokens[i], nil
 }
 
 // setToken notes what was just written to the page.
@@ -226,6 +246,14 @@ func (s *store) flushLocked(t *libc.TLS, main *shim.Base, sync bool) int32 {
 			continue
 		}
 		k.waiting = false
+		r, rc := readBlock(t, s.v.sealer, s.side, s.id, uint32(b))
+		if rc != sqlite3.SQLITE_OK {
+			return rc
+		}
+		if r.seq != k.seq { // another process wrote since: the twin is its own to write
+			k.take(r)
+			continue
+		}
 		k.durable = 1 - k.durable
 		// The twin now says the same, so that one spoilt slot loses nothing.
 		if rc := s.putBlock(t, uint32(b), k, 1-k.durable); rc != sqlite3.SQLITE_OK {
