@@ -61,10 +61,11 @@ func (c *simulateLiveCmd) Run(ctx context.Context, s *std) error {
 		return err
 	}
 	wards, err := c.furnish(ctx, h)
+	until := now.Add(lived - c.Ago) // moving in takes its part of the time: nothing happens in what is yet to come
 	if err == nil && c.Entries > 0 {
-		err = load.Fill(ctx, h, wards, c.Entries, lived, s.progress())
+		err = load.Fill(ctx, h, wards, c.Entries, max(until.Sub(fake.Now()), time.Minute), s.progress())
 	} else if err == nil {
-		err = c.live(ctx, fake, wards, fake.Now().Add(lived))
+		err = c.live(ctx, fake, wards, until)
 	}
 	if err == nil && c.JSON {
 		err = c.print(ctx, s, h, wards)
