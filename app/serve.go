@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"runtime/debug"
 	"runtime/pprof"
 	"time"
 
@@ -100,9 +99,6 @@ func (d *Data) start(ctx context.Context, s *std, c clock.Clock) (*running, erro
 
 // serve answers requests until ctx ends, then lets those under way finish.
 func (r *running) serve(ctx context.Context, l net.Listener) error {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(200) // little is alive at any time: collecting half as often costs some ten MB and saves a twentieth of the work
-	}
 	srv := web.Server(r.Site)
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(l) }()
