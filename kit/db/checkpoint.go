@@ -13,15 +13,17 @@ import (
 // that commit up for as long as it takes. Only the last few pages are moved while the writer waits: once all are, it begins the log afresh. The
 // writer's own checkpoint stays as the bound of the log.
 const (
-	// writerCheckpoint is the log's length in pages (128 MB) at which the writer itself must make room.
-	writerCheckpoint = 32_000
-	// checkpointTail is how many pages are few enough to move while the writer waits, and checkpointLong is from what length of the log on it
-	// is worth the wait.
-	checkpointTail  = 500
-	checkpointLong  = 4_000
+	// writerCheckpoint is the log's length in pages (64 MB) at which the writer itself must make room.
+	writerCheckpoint = 16_000
+	// checkpointLong is from what length of the log on it is worth the writer's wait to begin it afresh: what is in it is gone through at the start
+	// after a crash. checkpointTail is how many pages are few enough to move meanwhile; where more keep coming, the fourth pass does not wait for fewer.
+	checkpointLong  = 6_000
+	checkpointTail  = 300
 	checkpointPause = 250 * time.Millisecond
-	// checkpointAfter is how many commits are worth a checkpoint while more are coming; fewer are moved when the writer rests.
+	// checkpointAfter is how many commits are worth a checkpoint while more are coming; fewer are moved when the writer rests, or after so many
+	// pauses: a commit may be large.
 	checkpointAfter = 64
+	checkpointWait  = 3
 )
 
 type checkpointer struct {
@@ -46,6 +48,7 @@ func (c *checkpointer) run() {
 	tick := time.NewTicker(checkpointPause)
 	defer tick.Stop()
 	var before int64
+	waited := 0
 	for {
 		select {
 		case <-c.stop:
@@ -53,11 +56,11 @@ func (c *checkpointer) run() {
 		case <-tick.C:
 		}
 		now := c.commits.Load()
-		if now == 0 || now < checkpointAfter && now != before {
+		if waited++; now == 0 || now < checkpointAfter && now != before && waited < checkpointWait {
 			before = now
 			continue
 		}
-		before = 0
+		before, waited = 0, 0
 		c.commits.Add(-now)
 		c.checkpoint()
 	}
@@ -66,25 +69,22 @@ func (c *checkpointer) run() {
 // checkpoint moves what lies in the log, again while much was added meanwhile. What fails is tried again at the next, and by the writer in the
 // end: its errors are the ones that count.
 func (c *checkpointer) checkpoint() {
-	synced := false
-	for range 5 {
+	for pass := range 4 {
 		length, left, err := c.move()
 		if err != nil || length < checkpointLong {
 			return
 		}
-		if left >= checkpointTail {
-			continue
-		}
-		if c.file != nil && !synced {
+		if c.file != nil && pass == 0 {
 			_ = c.file.Sync() // so that little is left to sync while the writer waits
-			synced = true
 			continue
 		}
-		c.writing.Lock()
-		_, _, _ = c.move()
-		c.writing.Unlock()
-		return
+		if left < checkpointTail {
+			break
+		}
 	}
+	c.writing.Lock()
+	_, _, _ = c.move()
+	c.writing.Unlock()
 }
 
 // move moves pages into the file and gives the log's length and how many of its pages are left to move.
