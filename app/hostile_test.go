@@ -404,7 +404,7 @@ func (w *town) drawLive(since int64) {
 	for _, d := range w.Defs {
 		for name, build := range d.Views {
 			b, err := build(w.Site)(context.Background(), live.Topic{View: name, Of: w.home.Unit, Viewer: string(access.Nurse)}, changed)
-			if err != nil && !errors.Is(err, live.Afresh) {
+			if err != nil && !errors.Is(err, live.ErrAfresh) {
 				w.t.Errorf("live view %s: %v", name, err)
 			}
 			w.inert(access.Nurse, "live view "+name, string(b))

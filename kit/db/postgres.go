@@ -30,6 +30,8 @@ func OpenPostgres(ctx context.Context, url string) (*DB, error) {
 	// for ever; without such scans every plan takes the index that is meant.
 	cfg.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
 	cfg.ConnConfig.RuntimeParams["enable_seqscan"] = "off"
+	// A scan of a small table that has no other way then looks so dear that the server would compile it first, for longer than it runs.
+	cfg.ConnConfig.RuntimeParams["jit"] = "off"
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("opening PostgreSQL: %w", err)

@@ -40,8 +40,8 @@ type Topic struct {
 // View renders what changed of a topic: HTML fragments with stable ids, one behind another. Empty sends nothing.
 type View func(ctx context.Context, t Topic, changed []Signal) ([]byte, error)
 
-// Afresh is what a View answers with when what changed looks different to each who looks: screens are told to load their page anew.
-var Afresh = errors.New("each screen loads afresh")
+// ErrAfresh is what a View answers with when what changed looks different to each who looks: screens are told to load their page anew.
+var ErrAfresh = errors.New("each screen loads afresh")
 
 // Hub carries signals to listeners.
 type Hub struct {
@@ -229,7 +229,7 @@ func (h *Hub) serve(t *topic) {
 		t.rendering, t.oldest = t.oldest, 0
 		h.mu.Unlock()
 		data, err := h.render(t.key, changed)
-		if err != nil && !errors.Is(err, Afresh) {
+		if err != nil && !errors.Is(err, ErrAfresh) {
 			h.Log.Error("rendering a live view", "view", t.key.View, "error", err)
 		}
 		h.send(t, data, err == nil && len(data) == 0)

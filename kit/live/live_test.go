@@ -108,7 +108,7 @@ func TestAViewThatAsksForAFreshPage(t *testing.T) {
 	h, _ := newHub(t)
 	var logged bytes.Buffer
 	h.Log = slog.New(slog.NewTextHandler(&logged, nil))
-	h.Register("own", func(context.Context, Topic, []Signal) ([]byte, error) { return nil, Afresh })
+	h.Register("own", func(context.Context, Topic, []Signal) ([]byte, error) { return nil, ErrAfresh })
 	l := listen(t, h, 0, Topic{View: "own", Of: id("north")})
 	h.Publish(signal(1, "north"))
 	if m := within(t, l); m.data != nil || m.seq != 1 {

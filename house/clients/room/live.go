@@ -30,7 +30,7 @@ func (r *Room) views() map[string]room.ViewMaker {
 
 // liveChart tells the few who have a chart open to look again: what they see of it, and may do, differs from one to the other.
 func liveChart(*web.Site) live.View {
-	return func(context.Context, live.Topic, []live.Signal) ([]byte, error) { return nil, live.Afresh }
+	return func(context.Context, live.Topic, []live.Signal) ([]byte, error) { return nil, live.ErrAfresh }
 }
 
 // topics are what a client's page listens to: the client's charts, as many as a page may name.
