@@ -1,6 +1,8 @@
 package staff
 
 import (
+	"slices"
+
 	"milieu/kit/access"
 	"milieu/kit/db"
 	"milieu/kit/fault"
@@ -12,6 +14,7 @@ func Guards() []record.Guard {
 	return []record.Guard{
 		{Name: "staff.sign_in_free", Kinds: aboutPeople, Watch: signInFree},
 		{Name: "staff.own_role", Kinds: aboutPeople, Watch: ownRole},
+		{Name: "staff.administered", Kinds: aboutPeople, Watch: administered},
 	}
 }
 
@@ -59,6 +62,26 @@ func ownRole(q db.Querier, e *record.Entry, b record.Body) (func(db.Querier) err
 		}
 		return err
 	}, nil
+}
+
+// administered refuses what would leave the house without anybody who can administer it: nobody could then let a newcomer in.
+func administered(q db.Querier, _ *record.Entry, _ record.Body) (func(db.Querier) error, error) {
+	before, err := anyAdministrator(q)
+	if err != nil || !before {
+		return nil, err
+	}
+	return func(q db.Querier) error {
+		after, err := anyAdministrator(q)
+		if err == nil && !after {
+			err = fault.New(fault.Invalid, "this is the last administrator: name another first")
+		}
+		return err
+	}, nil
+}
+
+func anyAdministrator(q db.Querier) (bool, error) {
+	all, err := All(q)
+	return slices.ContainsFunc(all, func(p Person) bool { return p.Role == access.Administrator && p.Active() }), err
 }
 
 func errOwnRole() error {

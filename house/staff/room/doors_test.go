@@ -244,6 +244,37 @@ func TestNoDoorGoesRoundTheRules(t *testing.T) {
 	})
 }
 
+// The last administrator does not go, by whatever door and in whatever way; the last but one may.
+func TestSomebodyCanAlwaysAdminister(t *testing.T) {
+	onBothWithPhones(t, func(t *testing.T, h *testkit.House, _ func() *testkit.House) {
+		people, err := staff.All(h.DB.Read(context.Background()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.Clock.Advance(time.Second)
+		boss := colleague(h, "Boss", access.Administrator)
+		h.Clock.Advance(time.Second)
+		for _, p := range people {
+			if p.Role == access.Administrator && p.Active() {
+				h.Must(testkit.Program(), "staff.left", p.ID, &staff.Left{})
+			}
+		}
+		h.Clock.Advance(time.Second)
+		all := doors(t, h, boss)
+		for _, door := range []string{"the form of any kind", "the machine interface", "the outbox"} {
+			if taken, told := all[door]("staff.left", boss, nil); taken || !strings.Contains(told, "last administrator") {
+				t.Errorf("%s: taken %v, told %.300s", door, taken, told)
+			}
+		}
+		h.Clock.Advance(time.Second)
+		colleague(h, "Second", access.Administrator)
+		h.Clock.Advance(time.Second)
+		if taken, told := all["the machine interface"]("staff.left", boss, nil); !taken {
+			t.Errorf("another is there, and still refused: %.300s", told)
+		}
+	})
+}
+
 // Two give the same name in the same moment, in one process and in two: one of them is told, and nobody signs in as somebody else.
 func TestOneNameIsNotGivenTwiceAtOnce(t *testing.T) {
 	onBothWithPhones(t, func(t *testing.T, h *testkit.House, second func() *testkit.House) {
