@@ -8,6 +8,7 @@ import (
 
 	"milieu/house/clients"
 	"milieu/house/clients/match"
+	"milieu/house/places"
 	"milieu/kit/commit"
 	"milieu/kit/due"
 	"milieu/kit/record"
@@ -255,4 +256,39 @@ func TestNotices(t *testing.T) {
 	if _, _, ok := (&clients.LegalStatusSet{}).Clock(from); ok {
 		t.Error("a status without an end has no clock")
 	}
+}
+
+// Nobody is put where there is nothing: they would be on no board. Closed since is another matter, and taking an entry back is always heard.
+func TestNobodyIsPutWhereThereIsNothing(t *testing.T) {
+	onBoth(t, func(t *testing.T, h *testkit.House) {
+		h.Clock.Set(at(12, 0))
+		room1, bed1 := bed(h, cedar, "Room 1")
+		room2, bed2 := bed(h, birch, "Room 2")
+		nowhere := record.DeriveID("test", "nowhere")
+		for i, c := range []struct {
+			b     clients.Admitted
+			field string
+		}{
+			{clients.Admitted{Unit: cedar, Room: nowhere}, "room"},
+			{clients.Admitted{Unit: cedar, Bed: nowhere}, "bed"},
+			{clients.Admitted{Unit: cedar, Room: room2}, "room"},
+			{clients.Admitted{Unit: cedar, Room: room1, Bed: bed2}, "bed"},
+			{clients.Admitted{Unit: cedar, Room: room1, Bed: bed1}, ""},
+			{clients.Admitted{Unit: cedar}, ""},
+		} {
+			who := chart(byte(40 + i))
+			h.Must(testkit.Program(), "clients.registered", who, named("Somebody"))
+			o := step{kind: "clients.admitted", chart: who, body: &c.b, who: supervisor}.file(t, h)
+			if c.field == "" && o.Status != commit.Accepted || c.field != "" && (o.Status != commit.Rejected || !strings.Contains(o.Err.Error(), c.field+":")) {
+				t.Errorf("%+v: %s, %v", c.b, o.Status, o.Err)
+			}
+		}
+		who := chart(44)
+		h.Must(testkit.Program(), "places.bed_closed", cedar, &places.BedClosed{Bed: bed1})
+		h.Clock.Advance(time.Minute)
+		in := h.Entry("clients.transferred", who, &clients.Transferred{Unit: cedar, Room: room1, Bed: bed1})
+		if o := h.Committer.File(t.Context(), testkit.As(supervisor), in)[0]; o.Status != commit.Accepted {
+			t.Errorf("a bed that was closed since: %v", o.Err)
+		}
+	})
 }

@@ -205,6 +205,16 @@ func coded(q db.Querier, unit record.ID, rooms []Room) error {
 	return nil
 }
 
+// HasRoom says whether a unit has a room, or had it before it was closed.
+func HasRoom(q db.Querier, unit, room record.ID) (bool, error) {
+	return db.Exists(q, "SELECT 1 FROM places_room_v1 WHERE unit = $1 AND room = $2 LIMIT 1", unit[:], room[:])
+}
+
+// HasBed says whether a unit has a bed, or had it before it was closed.
+func HasBed(q db.Querier, unit, bed record.ID) (bool, error) {
+	return db.Exists(q, "SELECT 1 FROM places_bed_v1 WHERE unit = $1 AND bed = $2 LIMIT 1", unit[:], bed[:])
+}
+
 // Names gives the names of a unit's rooms and beds in use, by their IDs: for lists that only say where somebody sleeps.
 func Names(q db.Querier, unit record.ID) (rooms, beds map[record.ID]string, err error) {
 	rooms, beds = map[record.ID]string{}, map[record.ID]string{}

@@ -47,7 +47,7 @@ func defs() []room.Def {
 	pages := []room.Panel{{Action: "clients.read"}, {Action: "clients.match"}, {Action: "places.read"}}
 	return []room.Def{
 		{Name: "places", Kinds: places.Kinds(), Projections: places.Projections(), Sources: []access.Source{places.Source()}},
-		{Name: "clients", Schema: blob.Schema, Panels: pages, Kinds: clients.Kinds(), Projections: clients.Projections(), Rules: clients.Rules(), Hub: room.Hub{NameOf: clients.NameOf},
+		{Name: "clients", Schema: blob.Schema, Panels: pages, Kinds: clients.Kinds(), Projections: clients.Projections(), Guards: clients.Guards(), Rules: clients.Rules(), Hub: room.Hub{NameOf: clients.NameOf},
 			Sources: []access.Source{clients.Source(), {
 				Person: func(_ db.Querier, id record.ID) (*access.Person, error) { return people[id], nil },
 				All: func(db.Querier) (list, _ []record.ID, _ error) {

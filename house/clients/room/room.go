@@ -32,7 +32,7 @@ type Room struct {
 // Def is what the room offers.
 func (r *Room) Def() room.Def {
 	return room.Def{
-		Name: "clients", Kinds: clients.Kinds(), Projections: clients.Projections(), Rules: clients.Rules(), Sources: []access.Source{clients.Source()}, Schema: blob.Schema,
+		Name: "clients", Kinds: clients.Kinds(), Projections: clients.Projections(), Guards: clients.Guards(), Rules: clients.Rules(), Sources: []access.Source{clients.Source()}, Schema: blob.Schema,
 		Routes: r.routes(), Views: r.views(), Pack: r.pack(),
 		Nav:    []web.Place{{Key: "clients.page.people", Href: "/clients", Icon: "people", Action: "clients.read", Order: 30}},
 		Faces:  map[string]room.Face{"clients.legal_status": {Icon: "law", Show: showLegalDue}, "clients.return": {Icon: "door", Show: showReturnDue}},
