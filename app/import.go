@@ -67,7 +67,7 @@ func (c *importFHIRCmd) Run(ctx context.Context, s *std) error {
 	fmt.Fprintf(s.out, "%d people in %d files: %d new, %d changed, %d the same, %d refused; %d entries\n", len(report.People), len(files),
 		report.Count(fhirimport.New), report.Count(fhirimport.Changed), report.Count(fhirimport.Same), report.Count(fhirimport.Refused), report.Entries)
 	if report.Count(fhirimport.Refused) > 0 {
-		return errors.Join(fmt.Errorf("some people were refused; the reasons are above, and the others are in"), h.Close())
+		return errors.Join(errors.New("some people were refused; the reasons are above, and the others are in"), h.Close())
 	}
 	return h.Close()
 }

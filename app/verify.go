@@ -108,9 +108,9 @@ func (d *Data) wholePages(s *std) error {
 	if err := d.Close(); err != nil {
 		return fmt.Errorf("closing the database to read its pages: %w", err)
 	}
-	keys, err := vault.NewKeys(d.Keys.Vault[0], d.Keys.Vault[1:]...)
+	keys, err := d.Keys.sealing()
 	if err != nil {
-		return fmt.Errorf("reading the database's keys: %w", err)
+		return err
 	}
 	r, err := vault.Verify(filepath.Join(d.Dir, databaseFile), keys)
 	if err != nil {

@@ -44,8 +44,7 @@ CREATE INDEX IF NOT EXISTS rounds_look_chart_v2 ON rounds_look_v2 (chart, happen
 			Name: "rounds_term", Version: 1, Kinds: append(append([]string{}, stayKinds...), orderKinds...), Tables: []string{"rounds_term_v1"},
 			Schema: `CREATE TABLE IF NOT EXISTS rounds_term_v1 (chart BLOB NOT NULL, happened INTEGER NOT NULL, id BLOB NOT NULL, what TEXT NOT NULL,
 	unit BLOB, room BLOB, ref BLOB, code TEXT NOT NULL, until INTEGER NOT NULL, body BLOB, PRIMARY KEY (chart, happened, id)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS rounds_term_unit_v1 ON rounds_term_v1 (unit, happened);
-CREATE INDEX IF NOT EXISTS rounds_term_ref_v1 ON rounds_term_v1 (ref);`,
+CREATE INDEX IF NOT EXISTS rounds_term_unit_v1 ON rounds_term_v1 (unit, happened);`,
 			Put: putTerm, Drop: dropAt("rounds_term_v1"),
 		},
 		{
