@@ -54,8 +54,10 @@ type Hub struct {
 	ring   [ringSize]Signal // the newest signals, by seq
 	newest int64
 	closed chan struct{}
+	shut   bool // no more topics are served
 
 	closing sync.Once
+	serving sync.WaitGroup // of topics
 }
 
 const (
@@ -174,7 +176,9 @@ func (h *Hub) join(l *Listener, key Topic) *topic {
 	if t == nil {
 		t = &topic{key: key, pending: map[record.ID]Signal{}, wake: make(chan struct{}, 1), listeners: map[*Listener]bool{}, stop: make(chan struct{})}
 		h.topics[key] = t
-		go h.serve(t)
+		if !h.shut {
+			h.serving.Go(func() { h.serve(t) })
+		}
 	}
 	t.listeners[l] = true
 	return t
@@ -236,6 +240,8 @@ func (h *Hub) serve(t *topic) {
 		select {
 		case <-time.After(coalesce):
 		case <-t.stop:
+			return
+		case <-h.closed:
 			return
 		}
 	}
@@ -323,8 +329,16 @@ func (h *Hub) Listeners() int {
 	return n
 }
 
-// Close ends all streams.
-func (h *Hub) Close() { h.closing.Do(func() { close(h.closed) }) }
+// Close ends all streams, and waits for what is being drawn for them: the database may be closed behind it.
+func (h *Hub) Close() {
+	h.closing.Do(func() {
+		h.mu.Lock()
+		h.shut = true
+		h.mu.Unlock()
+		close(h.closed)
+	})
+	h.serving.Wait()
+}
 
 // Serve writes topics as server-sent events until the reader goes, is cut, or is too slow. The session's end is for the caller: ctx.
 func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, person record.ID, keys ...Topic) error {
