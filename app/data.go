@@ -14,6 +14,7 @@ import (
 	"milieu/kit/db"
 	"milieu/kit/db/vault"
 	"milieu/kit/room"
+	"milieu/kit/web"
 )
 
 // settings is the small file in a data folder that says how to open it. It holds no secret.
@@ -35,6 +36,7 @@ type Data struct {
 	Keys     *Keys
 	DB       *db.DB
 	Settings settings
+	Outside  web.Outside // how the site that is built on it is reached
 	vfs      string
 	lock     *os.File // while this process files into the folder
 }
@@ -145,7 +147,7 @@ func (d *Data) Build(ctx context.Context, c clock.Clock, log *slog.Logger, progr
 	if err != nil {
 		return nil, err
 	}
-	return room.Open(ctx, room.Options{DB: d.DB, Clock: c, Log: log, Defs: Rooms(d), Policies: policies, HeadFile: head, Progress: progress})
+	return room.Open(ctx, room.Options{DB: d.DB, Clock: c, Log: log, Defs: Rooms(d), Policies: policies, HeadFile: head, Outside: d.Outside, Progress: progress})
 }
 
 // Close closes the database.

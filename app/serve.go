@@ -17,7 +17,7 @@ import (
 type serveCmd struct {
 	dataFlags
 	Addr     string `default:"127.0.0.1:8080" help:"Where to listen: HOST:PORT."`
-	Secure   bool   `help:"Served over TLS by a proxy: cookies are sent over TLS only."`
+	outsideFlags
 	Downtime string `type:"path" placeholder:"DIR" help:"Where the sealed downtime pack is written every 30 minutes."`
 	Backup   string `type:"path" placeholder:"DIR" help:"Where sealed backups are shipped while serving."`
 	keepFlag
@@ -41,6 +41,9 @@ func (c *serveCmd) Run(ctx context.Context, s *std) error {
 		return err
 	}
 	defer data.Close()
+	if data.Outside, err = c.outside(); err != nil {
+		return err
+	}
 	l, err := net.Listen("tcp", c.Addr)
 	if err != nil {
 		return fmt.Errorf("listening at %s: %w", c.Addr, err)

@@ -25,7 +25,7 @@ type Options struct {
 	Defs     []Def
 	Policies []string // texts of the policy files
 	HeadFile string
-	Secure   bool
+	Outside  web.Outside
 	Progress func(what string, done, total int64)
 }
 
@@ -155,7 +155,7 @@ func Open(ctx context.Context, o Options) (*Building, error) {
 	b.Committer.After(b.filed)
 	b.Sweeper = &due.Sweeper{DB: o.DB, Committer: b.Committer, Clock: o.Clock, Rules: plan.Rules, Log: o.Log}
 	cfg := web.Config{DB: o.DB, Committer: b.Committer, Directory: b.Directory, Policy: plan.Policy, Hub: b.Hub, Clock: o.Clock, Log: o.Log,
-		Routes: plan.Routes, Places: plan.Places, Said: map[string]web.Said{}, House: b.House, Secure: o.Secure}
+		Routes: plan.Routes, Places: plan.Places, Said: map[string]web.Said{}, House: b.House, Outside: o.Outside}
 	for _, d := range o.Defs {
 		for kind, said := range d.Said {
 			cfg.Said[kind] = said

@@ -93,10 +93,10 @@ func (s *Sessions) forget(person record.ID) {
 // find fills in who is signed in, from the cookie.
 func (s *Sessions) find(c *Ctx) error {
 	device := ""
-	if d, err := c.R.Cookie(deviceCookie); err == nil && len(d.Value) == 22 {
+	if d, err := c.R.Cookie(c.CookieName(deviceCookie)); err == nil && len(d.Value) == 22 {
 		device = d.Value
 	}
-	ck, err := c.R.Cookie(sessionCookie)
+	ck, err := c.R.Cookie(c.CookieName(sessionCookie))
 	if err != nil {
 		return fault.New(fault.SignedOut, "please sign in")
 	}
@@ -161,7 +161,7 @@ func (s *Sessions) start(c *Ctx, person record.ID) error {
 		return err
 	}
 	device := ""
-	if d, err := c.R.Cookie(deviceCookie); err == nil && len(d.Value) == 22 {
+	if d, err := c.R.Cookie(c.CookieName(deviceCookie)); err == nil && len(d.Value) == 22 {
 		device = d.Value
 	} else {
 		device = newToken()[:22]
@@ -170,7 +170,7 @@ func (s *Sessions) start(c *Ctx, person record.ID) error {
 	h := hashOf(token)
 	until := now.Add(sessionLength)
 	err := c.Committer.Upkeep(c.R.Context(), func(tx db.Tx) error {
-		if ck, err := c.R.Cookie(sessionCookie); err == nil {
+		if ck, err := c.R.Cookie(c.CookieName(sessionCookie)); err == nil {
 			old := hashOf(ck.Value)
 			if err := tx.Exec("DELETE FROM session WHERE token = $1", old[:]); err != nil {
 				return err
@@ -191,12 +191,12 @@ func (s *Sessions) start(c *Ctx, person record.ID) error {
 }
 
 func (s *Sessions) setCookie(c *Ctx, name, value string, age time.Duration) {
-	http.SetCookie(c.W, &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: int(age / time.Second), HttpOnly: true, Secure: s.cfg.Secure, SameSite: http.SameSiteLaxMode})
+	http.SetCookie(c.W, &http.Cookie{Name: s.cfg.CookieName(name), Value: value, Path: "/", MaxAge: int(age / time.Second), HttpOnly: true, Secure: s.cfg.Secure, SameSite: http.SameSiteLaxMode})
 }
 
 // end signs this browser out.
 func (s *Sessions) end(c *Ctx) error {
-	ck, err := c.R.Cookie(sessionCookie)
+	ck, err := c.R.Cookie(c.CookieName(sessionCookie))
 	if err == nil {
 		h := hashOf(ck.Value)
 		s.mu.Lock()

@@ -68,16 +68,14 @@ func All(routes []Route) []Route { return append((&Site{}).own(), routes...) }
 
 // ServeHTTP implements http.Handler.
 func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	h := w.Header()
-	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; font-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("X-Frame-Options", "DENY")
-	h.Set("Cross-Origin-Opener-Policy", "same-origin")
-	h.Set("Cross-Origin-Resource-Policy", "same-origin")
-	h.Set("Permissions-Policy", "camera=(self), microphone=(), geolocation=(), browsing-topics=()")
-	if s.Secure {
-		h.Set("Strict-Transport-Security", "max-age=31536000")
+	s.headers(w.Header())
+	switch {
+	case s.foreign(r):
+		http.Error(w, "this house is at "+s.Origin, http.StatusMisdirectedRequest)
+		return
+	case s.plain(r):
+		http.Redirect(w, r, "https://"+r.Host+r.URL.RequestURI(), http.StatusPermanentRedirect)
+		return
 	}
 	s.mux.ServeHTTP(w, r)
 }

@@ -70,7 +70,7 @@ type Config struct {
 	UnitFor func(c *Ctx) (Unit, error)
 	// FindSignIn gives the person of a sign-in name.
 	FindSignIn func(q db.Querier, name string) (record.ID, bool)
-	Secure     bool // cookies only over TLS
+	Outside
 }
 
 // House is what every page shows of the house.
