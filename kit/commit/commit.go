@@ -44,7 +44,7 @@ type Committer struct {
 	clock     clock.Clock
 	log       *slog.Logger
 	plan      plan
-	head      *headFile
+	head      *proof.HeadFile
 	queue     chan *job
 	done      chan struct{}
 	closing   sync.Once
@@ -86,7 +86,7 @@ type Outcome struct {
 	Err    error
 }
 
-// Open makes the log's tables, checks the head, brings projections up to date and starts the committer. ErrBehind when the database
+// Open makes the log's tables, checks the head, brings projections up to date and starts the committer. proof.ErrBehind when the database
 // lacks what was acknowledged.
 func Open(ctx context.Context, c Config) (*Committer, error) {
 	k := &Committer{
@@ -106,7 +106,7 @@ func Open(ctx context.Context, c Config) (*Committer, error) {
 		return nil, fmt.Errorf("reading the head of the log: %w", err)
 	}
 	if c.HeadFile != "" {
-		if k.head, err = openHeadFile(c.HeadFile, head, func(n int64) (tlog.Hash, error) { return proof.Root(c.DB.Read(ctx), n) }); err != nil {
+		if k.head, err = proof.OpenHeadFile(c.HeadFile, "record", head.seq, func(n int64) (tlog.Hash, error) { return proof.Root(c.DB.Read(ctx), n) }); err != nil {
 			return nil, err
 		}
 	}
@@ -125,7 +125,7 @@ func (k *Committer) Close() error {
 	k.closing.Do(func() { k.queue <- nil })
 	<-k.done
 	if k.head != nil {
-		return k.head.close()
+		return k.head.Close()
 	}
 	return nil
 }
@@ -385,7 +385,7 @@ func (k *Committer) fileGroup(group []*job) (filed []*record.Entry, err error) {
 	if len(filed) > 0 {
 		k.seq.Store(head.seq)
 		if k.head != nil {
-			if err := k.head.write(head.seq, tlog.Hash(head.root)); err != nil {
+			if err := k.head.Write(head.seq, tlog.Hash(head.root)); err != nil {
 				k.log.Error("the head file could not be written", "error", err)
 			}
 		}

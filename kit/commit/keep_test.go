@@ -203,7 +203,7 @@ func TestAStartBehindTheHeadFileStops(t *testing.T) {
 		}
 		return err
 	}
-	var behind *commit.ErrBehind
+	var behind *proof.ErrBehind
 
 	// A head file that lags, as after a power cut, is no reason to stop.
 	if err := os.WriteFile(path, old, 0o600); err != nil {

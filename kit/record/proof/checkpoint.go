@@ -18,6 +18,11 @@ func Sign(q db.Querier, signer note.Signer) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return SignTree(t, signer)
+}
+
+// SignTree gives a checkpoint of any tree.
+func SignTree(t tlog.Tree, signer note.Signer) ([]byte, error) {
 	text := fmt.Sprintf("%s\n%d\n%s\n", signer.Name(), t.N, base64.StdEncoding.EncodeToString(t.Hash[:]))
 	out, err := note.Sign(&note.Note{Text: text}, signer)
 	if err != nil {

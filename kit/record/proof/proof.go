@@ -16,7 +16,11 @@ import (
 )
 
 // Hashes reads the tree's stored hashes from the entries' rows.
-func Hashes(q db.Querier) tlog.HashReader {
+func Hashes(q db.Querier) tlog.HashReader { return HashesIn(q, "entry") }
+
+// HashesIn reads the stored hashes of the tree over another table with columns seq and tree.
+func HashesIn(q db.Querier, table string) tlog.HashReader {
+	query := "SELECT tree FROM " + table + " WHERE seq = $1"
 	return tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
 		rows := map[int64][]tlog.Hash{}
 		out := make([]tlog.Hash, len(indexes))
@@ -26,7 +30,7 @@ func Hashes(q db.Querier) tlog.HashReader {
 			hashes, ok := rows[seq]
 			if !ok {
 				var packed []byte
-				if err := q.QueryRow("SELECT tree FROM entry WHERE seq = $1", seq).Scan(&packed); err != nil {
+				if err := q.QueryRow(query, seq).Scan(&packed); err != nil {
 					return nil, fmt.Errorf("reading the tree at entry %d: %w", seq, err)
 				}
 				hashes = record.UnpackHashes(packed)

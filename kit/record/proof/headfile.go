@@ -1,4 +1,4 @@
-package commit
+package proof
 
 import (
 	"crypto/sha256"
@@ -11,6 +11,7 @@ import (
 
 // ErrBehind says that the database lacks entries that were acknowledged, or holds others in their place: its write-ahead log was cut or damaged, or an old copy was put in its place.
 type ErrBehind struct {
+	Log            string // "record", "view log"
 	Path           string
 	Database, Head int64 // seq found and seq acknowledged
 }
@@ -18,28 +19,29 @@ type ErrBehind struct {
 // Error implements error.
 func (e *ErrBehind) Error() string {
 	if e.Database >= e.Head {
-		return fmt.Sprintf("the first %d entries of the record are not those that were acknowledged (see %s): the database is not the one that was running; restore a backup, or move the head file away to accept it", e.Head, e.Path)
+		return fmt.Sprintf("the first %d entries of the %s are not those that were acknowledged (see %s): the database is not the one that was running; restore a backup, or move the head file away to accept it", e.Head, e.Log, e.Path)
 	}
-	return fmt.Sprintf("the record ends at entry %d, but entry %d was acknowledged (see %s): entries are missing from the database; restore a backup, or move the head file away to accept the loss", e.Database, e.Head, e.Path)
+	return fmt.Sprintf("the %s ends at entry %d, but entry %d was acknowledged (see %s): entries are missing from the database; restore a backup, or move the head file away to accept the loss", e.Log, e.Database, e.Head, e.Path)
 }
 
-// headFile keeps (seq, root) beside the database, written after each commit and before its acknowledgement. SQLite takes a flipped byte in
+// HeadFile keeps (seq, root) beside the database, written after each commit and before its acknowledgement. SQLite takes a flipped byte in
 // its write-ahead log for a torn end and silently drops what follows; a start that finds the database behind this file stops and says so.
 // Two slots are written in turn, so that a torn write leaves the other. It is not synced: after a lost write it lags, which is harmless.
-type headFile struct {
+type HeadFile struct {
 	f    *os.File
 	slot int64
 }
 
 const slotSize = 8 + 32 + 32
 
-// openHeadFile reads what was acknowledged last and compares the log with it. rootAt is the log's root at an earlier size.
-func openHeadFile(path string, head logHead, rootAt func(int64) (tlog.Hash, error)) (*headFile, error) {
+// OpenHeadFile reads what was acknowledged last and compares the log, which now has size entries, with it. rootAt is the log's root at an earlier
+// size. The log's name stands in ErrBehind.
+func OpenHeadFile(path, log string, size int64, rootAt func(int64) (tlog.Hash, error)) (*HeadFile, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("opening the head file: %w", err)
 	}
-	h := &headFile{f: f}
+	h := &HeadFile{f: f}
 	var noted int64
 	var root []byte
 	for i := range int64(2) {
@@ -55,7 +57,7 @@ func openHeadFile(path string, head logHead, rootAt func(int64) (tlog.Hash, erro
 	if noted == 0 {
 		return h, nil
 	}
-	if noted <= head.seq {
+	if noted <= size {
 		then, err := rootAt(noted)
 		if err != nil {
 			f.Close()
@@ -66,10 +68,11 @@ func openHeadFile(path string, head logHead, rootAt func(int64) (tlog.Hash, erro
 		}
 	}
 	f.Close()
-	return nil, &ErrBehind{path, head.seq, noted}
+	return nil, &ErrBehind{log, path, size, noted}
 }
 
-func (h *headFile) write(seq int64, root tlog.Hash) error {
+// Write notes what is durable now.
+func (h *HeadFile) Write(seq int64, root tlog.Hash) error {
 	buf := make([]byte, 40, slotSize)
 	binary.BigEndian.PutUint64(buf, uint64(seq))
 	copy(buf[8:], root[:])
@@ -79,4 +82,5 @@ func (h *headFile) write(seq int64, root tlog.Hash) error {
 	return err
 }
 
-func (h *headFile) close() error { return h.f.Close() }
+// Close closes the file.
+func (h *HeadFile) Close() error { return h.f.Close() }
