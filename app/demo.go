@@ -97,7 +97,7 @@ func (c *demoCmd) Run(ctx context.Context, s *std) (err error) {
 		}
 		done <- w.Run(live, time.Time{})
 	}()
-	err = h.serve(ctx, l)
+	err = h.serve(ctx, l, nil)
 	stop()
 	if lived := <-done; lived != nil && !errors.Is(lived, context.Canceled) {
 		err = errors.Join(err, lived)

@@ -92,6 +92,7 @@ func (p *process) line() string {
 
 type hello struct {
 	URL     string            `json:"url"`
+	SignIn  map[string]string `json:"sign_in"`
 	Data    string            `json:"data"`
 	Tokens  map[string]string `json:"tokens"`
 	Unit    string            `json:"unit"`

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -16,8 +17,9 @@ import (
 
 type serveCmd struct {
 	dataFlags
-	Addr     string `default:"127.0.0.1:8080" help:"Where to listen: HOST:PORT."`
+	Addr string `default:"127.0.0.1:8080" help:"Where to listen: HOST:PORT."`
 	outsideFlags
+	tlsFlags
 	Downtime string `type:"path" placeholder:"DIR" help:"Where the sealed downtime pack is written every 30 minutes."`
 	Backup   string `type:"path" placeholder:"DIR" help:"Where sealed backups are shipped while serving."`
 	keepFlag
@@ -44,6 +46,11 @@ func (c *serveCmd) Run(ctx context.Context, s *std) error {
 	if data.Outside, err = c.outside(); err != nil {
 		return err
 	}
+	kept, err := c.certificate(data, data.Outside.Origin, c.Addr, clock.System(), s)
+	if err != nil {
+		return err
+	}
+	data.Outside.Secure = data.Outside.Secure || kept != nil
 	l, err := net.Listen("tcp", c.Addr)
 	if err != nil {
 		return fmt.Errorf("listening at %s: %w", c.Addr, err)
@@ -70,8 +77,20 @@ func (c *serveCmd) Run(ctx context.Context, s *std) error {
 			return errors.Join(err, h.Close())
 		}
 	}
-	fmt.Fprintf(s.out, "Milieu is at http://%s\n", l.Addr())
-	return errors.Join(h.serve(ctx, l), h.Close())
+	scheme := "http"
+	if kept != nil {
+		scheme = "https"
+	}
+	if c.Redirect != "" {
+		plain, err := net.Listen("tcp", c.Redirect)
+		if err != nil {
+			return errors.Join(fmt.Errorf("listening at %s: %w", c.Redirect, err), h.Close())
+		}
+		sent := redirect(work, plain, secured(data.Outside.Origin, l.Addr()), s.log)
+		defer func() { stop(); <-sent }()
+	}
+	fmt.Fprintf(s.out, "Milieu is at %s://%s\n", scheme, l.Addr())
+	return errors.Join(h.serve(ctx, l, over(kept)), h.Close())
 }
 
 // running is a building at work: its sweeper, its upkeep, its web server.
@@ -100,11 +119,19 @@ func (d *Data) start(ctx context.Context, s *std, c clock.Clock) (*running, erro
 	return r, nil
 }
 
-// serve answers requests until ctx ends, then lets those under way finish.
-func (r *running) serve(ctx context.Context, l net.Listener) error {
+// serve answers requests, over TLS where secure says how, until ctx ends, then lets those under way finish.
+func (r *running) serve(ctx context.Context, l net.Listener, secure *tls.Config) error {
 	srv := web.Server(r.Site)
+	srv.ErrorLog = quietly(r.Log)
 	failed := make(chan error, 1)
-	go func() { failed <- srv.Serve(l) }()
+	go func() {
+		if secure == nil {
+			failed <- srv.Serve(l)
+			return
+		}
+		srv.TLSConfig = secure
+		failed <- srv.ServeTLS(l, "", "")
+	}()
 	select {
 	case err := <-failed:
 		return fmt.Errorf("serving: %w", err)

@@ -85,12 +85,15 @@ const (
 	headTime   = 5 * time.Second  // for a request's head
 	bodyTime   = 10 * time.Second // for its body
 	answerTime = 60 * time.Second // for its answer
+	quietTime  = 15 * time.Second // of a connection that carries several requests
 )
 
 // Server gives the web server for a site, with its limits.
 func Server(h http.Handler) *http.Server {
 	// A route sets the time for its own body; bodyTime here is for what is answered before any route, as a static file is.
-	return &http.Server{Handler: h, ReadHeaderTimeout: headTime, ReadTimeout: bodyTime, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10}
+	// Over HTTP/2 no time can be set for a head: who says nothing for a while is asked whether they are there, and cannot answer within one.
+	return &http.Server{Handler: h, ReadHeaderTimeout: headTime, ReadTimeout: bodyTime, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+		HTTP2: &http.HTTP2Config{MaxConcurrentStreams: 100, SendPingTimeout: quietTime, PingTimeout: headTime}}
 }
 
 func (s *Site) route(r Route) http.Handler {
