@@ -115,7 +115,8 @@ type Source struct {
 	Person func(q db.Querier, id record.ID) (*Person, error)
 	// Chart gives one chart; nil when this source does not know it.
 	Chart func(q db.Querier, id record.ID) (*Chart, error)
-	// With names further charts that an entry moves along with its own: those merged with it. Nil means none.
+	// With names further charts and people that an entry moves along with its own: charts merged with it, whoever stands in for its person. Nil
+	// means none.
 	With func(q db.Querier, e *record.Entry) ([]record.ID, error)
 	// All lists the IDs of all its people and charts.
 	All func(q db.Querier) (people, charts []record.ID, err error)
@@ -285,6 +286,9 @@ func (d *Directory) with(q db.Querier, s Source, e *record.Entry) error {
 	}
 	for _, id := range more {
 		if id != e.Chart {
+			if err := d.person(q, s, id); err != nil {
+				return err
+			}
 			if err := d.chart(q, s, id); err != nil {
 				return err
 			}
