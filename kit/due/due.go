@@ -58,7 +58,7 @@ func (w *Window) At(t time.Time) State {
 
 // Rung is one step of a ladder: when a window has been late for After, somebody is told.
 type Rung struct {
-	After time.Duration // grace for alerting only; reports know none
+	After time.Duration // grace for alerting only; reports know none. Below zero: a warning that comes before
 	Tell  string        // "owner", "unit", "in_charge", "supervisor"
 }
 

@@ -164,6 +164,9 @@ func (s *Sweeper) climb(ctx context.Context, w Window, now time.Time) (int, erro
 	if rung >= len(rule.Ladder) {
 		return 0, s.setAlert(ctx, w, nil)
 	}
+	for rule.Ladder[rung].After < 0 && rung+1 < len(rule.Ladder) && !now.Before(w.Late.Add(w.Grace+rule.Ladder[rung+1].After)) {
+		rung++ // a warning whose successor's time has come says nothing any more
+	}
 	at := w.Late.Add(w.Grace + rule.Ladder[rung].After)
 	if wait := takenAt.Add(rule.TakenFor); !takenAt.IsZero() && at.Before(wait) {
 		at = wait
@@ -179,7 +182,7 @@ func (s *Sweeper) climb(ctx context.Context, w Window, now time.Time) (int, erro
 		return 0, err
 	}
 	entries := []*record.Entry{told}
-	if rung == 0 {
+	if rule.lapses(rung) {
 		lapsed, err := entry(id("due.lapsed"), w.Chart, "due.lapsed", &Lapsed{w.Rule, w.Key, w.Anchor, w.Late}, now)
 		if err != nil {
 			return 0, err
@@ -199,6 +202,11 @@ func (s *Sweeper) climb(ctx context.Context, w Window, now time.Time) (int, erro
 		next = clock.Micros(w.Late.Add(w.Grace + rule.Ladder[rung+1].After))
 	}
 	return 1, s.setAlert(ctx, w, next)
+}
+
+// lapses says whether a rung is the first at or after the end of the window: those before it warn, and nothing has lapsed yet.
+func (r *Rule) lapses(rung int) bool {
+	return r.Ladder[rung].After >= 0 && (rung == 0 || r.Ladder[rung-1].After < 0)
 }
 
 // climbed says which rung comes next for the window, and when somebody took it on, if anybody did.
