@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 
 	"milieu/kit/fault"
 )
@@ -82,6 +83,7 @@ type DB struct {
 	mu     sync.Mutex // one write transaction at a time in this process
 	kept   *memory    // of the writer, under mu
 	closes []func() error
+	beside func(ctx context.Context, name string, busy time.Duration) (*DB, error)
 
 	closing sync.Once
 }
@@ -124,6 +126,12 @@ func (d *DB) Write(ctx context.Context, do func(Tx) error) (err error) {
 		return classify(err)
 	}
 	return nil
+}
+
+// Beside opens what is kept apart from this database, with a writer of its own: on SQLite another file in the same folder, sealed alike, whose
+// statements wait for locks no longer than busy; on PostgreSQL the same database again.
+func (d *DB) Beside(ctx context.Context, name string, busy time.Duration) (*DB, error) {
+	return d.beside(ctx, name, busy)
 }
 
 // Read gives a reader without a transaction around it: each statement sees what is committed when it runs.

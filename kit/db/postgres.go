@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"slices"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -42,6 +43,7 @@ func OpenPostgres(ctx context.Context, url string) (*DB, error) {
 	}
 	read := stdlib.OpenDBFromPool(pool)
 	d := &DB{Dialect: Postgres, read: read, writer: pgWriter{pool}, kept: newMemory()}
+	d.beside = func(ctx context.Context, _ string, _ time.Duration) (*DB, error) { return OpenPostgres(ctx, url) }
 	d.closes = append(d.closes, func() error { pool.Close(); return nil })
 	return d, nil
 }

@@ -9,8 +9,10 @@ import (
 	"io"
 	"net/url"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
+	"time"
 
 	"modernc.org/sqlite"
 	lib "modernc.org/sqlite/lib"
@@ -24,13 +26,18 @@ type SQLiteOptions struct {
 	VFS  string // the name of the encrypting VFS; empty opens a plain file, which only tests and rescue do
 	// NoSync gives up durability for speed: for building test data only.
 	NoSync bool
+	// Busy is how long a statement waits for another process's lock; zero means ten seconds.
+	Busy time.Duration
 }
 
 // OpenSQLite opens or creates the file: one writer, readers beside it, write-ahead log, a full sync at each commit.
 func OpenSQLite(ctx context.Context, o SQLiteOptions) (*DB, error) {
+	if o.Busy == 0 {
+		o.Busy = 10 * time.Second
+	}
 	dsn := func(extra ...string) string {
 		p := url.Values{}
-		for _, v := range append([]string{"busy_timeout(10000)", "journal_mode(wal)", "temp_store(memory)", "foreign_keys(0)", "mmap_size(0)"}, extra...) {
+		for _, v := range append([]string{fmt.Sprintf("busy_timeout(%d)", o.Busy.Milliseconds()), "journal_mode(wal)", "temp_store(memory)", "foreign_keys(0)", "mmap_size(0)"}, extra...) {
 			p.Add("_pragma", v)
 		}
 		if o.VFS != "" {
@@ -63,6 +70,11 @@ func OpenSQLite(ctx context.Context, o SQLiteOptions) (*DB, error) {
 	r.SetMaxOpenConns(n)
 	r.SetMaxIdleConns(n)
 	d.read, d.writer = r, w
+	d.beside = func(ctx context.Context, name string, busy time.Duration) (*DB, error) {
+		another := o
+		another.Path, another.Busy = filepath.Join(filepath.Dir(o.Path), name), busy
+		return OpenSQLite(ctx, another)
+	}
 	d.closes = append(d.closes, w.side.closeFile)
 	return d, nil
 }
