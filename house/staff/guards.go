@@ -15,6 +15,8 @@ func Guards() []record.Guard {
 		{Name: "staff.sign_in_free", Kinds: aboutPeople, Watch: signInFree},
 		{Name: "staff.own_role", Kinds: aboutPeople, Watch: ownRole},
 		{Name: "staff.administered", Kinds: aboutPeople, Watch: administered},
+		{Name: "staff.works_here", Kinds: []string{"staff.assigned", "staff.shift_planned", "staff.shift_started", "staff.covering"}, Watch: worksHere},
+		{Name: "staff.own_cover", Kinds: []string{"staff.covering", "staff.covering_ended"}, Watch: ownCover},
 	}
 }
 
@@ -106,4 +108,52 @@ func roleOf(q db.Querier, person record.ID) (access.Role, error) {
 		return "", nil
 	}
 	return p.Role, err
+}
+
+// OfHouse says whether somebody of a role works here. Clients and families have accounts too; they are of no team, on no rota and in no list of
+// the staff.
+func OfHouse(r access.Role) bool { return r != access.Role("client") && r != access.Role("family") }
+
+// worksHere refuses what puts into a team, on the rota or in a colleague's place somebody who does not work here, or in the place of somebody who
+// does not.
+func worksHere(_ db.Querier, e *record.Entry, b record.Body) (func(db.Querier) error, error) {
+	people := []record.ID{e.Chart}
+	if v, ok := b.(*Covering); ok {
+		people = append(people, v.For)
+	}
+	return func(q db.Querier) error {
+		for i, id := range people {
+			p, err := Find(q, id)
+			switch {
+			case err != nil && fault.KindOf(err) == fault.NotFound && i > 0, err == nil && !OfHouse(p.Role):
+				return fault.New(fault.Invalid, "this is for people who work here")
+			case err != nil && fault.KindOf(err) != fault.NotFound:
+				return err
+			}
+		}
+		return nil
+	}, nil
+}
+
+// ownCover refuses what lets its own author stand in for somebody: sight of people is given by another.
+func ownCover(q db.Querier, e *record.Entry, _ record.Body) (func(db.Querier) error, error) {
+	if e.Chart != e.Author {
+		return nil, nil
+	}
+	before, err := CoversBy(q, e.Chart)
+	if err != nil {
+		return nil, err
+	}
+	return func(q db.Querier) error {
+		after, err := CoversBy(q, e.Chart)
+		for _, v := range after {
+			within := func(o Cover) bool {
+				return o.Root == v.Root && o.For == v.For && !v.From.Before(o.From) && !v.Until.After(o.Until)
+			}
+			if v.From.Before(v.Until) && !slices.ContainsFunc(before, within) {
+				return fault.New(fault.Invalid, "nobody arranges their own cover of a colleague: ask somebody else who plans the rota")
+			}
+		}
+		return err
+	}, nil
 }

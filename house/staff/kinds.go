@@ -32,6 +32,8 @@ func Kinds() []record.Kind {
 		{Name: "staff.unassigned", Action: "staff.assign", Example: &Unassignment{Unit: unit}, Line: said("staff.unassigned")},
 		{Name: "staff.shift_planned", Action: "staff.shift.plan", Example: &ShiftPlanned{Unit: unit, From: from, Until: from.Add(12 * time.Hour), Task: "Rooms 1–7"}, Line: said("staff.shift_planned")},
 		{Name: "staff.shift_started", Action: "staff.shift.start", Example: &ShiftStarted{Unit: unit}, Line: said("staff.shift_started")},
+		{Name: "staff.covering", Action: "staff.cover", Example: &Covering{For: unit, From: from, Until: from.AddDate(0, 0, 14), Reason: "holiday"}, Line: said("staff.covering")},
+		{Name: "staff.covering_ended", Action: "staff.cover", Example: &CoveringEnded{Covering: unit}, Line: said("staff.covering_ended")},
 		{Name: "staff.shift_ended", Action: "staff.shift.start", Example: &ShiftEnded{}, Line: said("staff.shift_ended")},
 	}
 	for i := range kinds {

@@ -201,6 +201,7 @@ func Source() access.Source {
 			}
 			return c, err
 		},
+		With: func(q db.Querier, e *record.Entry) ([]record.ID, error) { return coverers(q, e.Chart) },
 		All: func(q db.Querier) (persons, charts []record.ID, err error) {
 			err = db.Each(q, "SELECT DISTINCT person FROM staff_person_v1 ORDER BY person", nil, func(r db.Row) error {
 				var id record.ID

@@ -171,8 +171,18 @@ func Running(q db.Querier, person record.ID, t time.Time) (s Shift, ok bool, err
 	return s, !s.Unit.IsZero() && s.Runs(t), nil
 }
 
-// Relations gives what ties a person to units: teams, plans, and those shifts that a team or a plan stood behind when they began.
+// Relations gives what ties a person to units: what is their own, and what they have by standing in for colleagues.
 func Relations(q db.Querier, person record.ID) ([]access.Relation, error) {
+	own, err := ownRelations(q, person)
+	if err != nil {
+		return nil, err
+	}
+	through, err := covered(q, person)
+	return append(own, through...), err
+}
+
+// ownRelations are teams, plans, and those shifts that a team or a plan stood behind when they began.
+func ownRelations(q db.Querier, person record.ID) ([]access.Relation, error) {
 	teams, err := Teams(q, person)
 	if err != nil {
 		return nil, err

@@ -39,6 +39,14 @@ CREATE INDEX IF NOT EXISTS staff_plan_v1_unit ON staff_plan_v1 (unit, ends);`,
 CREATE INDEX IF NOT EXISTS staff_shift_v1_unit ON staff_shift_v1 (unit, happened);`,
 			Put: putShift, Drop: drop("staff_shift_v1"),
 		},
+		{
+			Name: "staff_cover", Version: 1, Kinds: []string{"staff.covering", "staff.covering_ended"}, Tables: []string{"staff_cover_v1"},
+			Schema: `CREATE TABLE IF NOT EXISTS staff_cover_v1 (person BLOB NOT NULL, root BLOB NOT NULL, id BLOB NOT NULL, happened INTEGER NOT NULL, said TEXT NOT NULL, instead BLOB NOT NULL, starts INTEGER NOT NULL, ends INTEGER NOT NULL,
+	reason TEXT NOT NULL, PRIMARY KEY (person, root, id)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS staff_cover_v1_instead ON staff_cover_v1 (instead);
+CREATE INDEX IF NOT EXISTS staff_cover_v1_root ON staff_cover_v1 (root);`,
+			Put: putCover, Drop: drop("staff_cover_v1"),
+		},
 	}
 }
 

@@ -3,8 +3,10 @@ package room
 
 import (
 	"embed"
+	"slices"
 
 	"milieu/house/staff"
+	"milieu/house/staff/credentials"
 	"milieu/kit/access"
 	"milieu/kit/db"
 	"milieu/kit/record"
@@ -22,10 +24,11 @@ func init() { ui.Register(messages, "messages") }
 func Def() room.Def {
 	return room.Def{
 		Name:        "staff",
-		Kinds:       staff.Kinds(),
-		Projections: staff.Projections(),
-		Guards:      staff.Guards(),
-		Sources:     []access.Source{staff.Source()},
+		Kinds:       slices.Concat(staff.Kinds(), credentials.Kinds()),
+		Projections: slices.Concat(staff.Projections(), credentials.Projections()),
+		Rules:       credentials.Rules(),
+		Guards:      slices.Concat(staff.Guards(), credentials.Guards()),
+		Sources:     []access.Source{credentials.Source()},
 		Routes: []web.Route{
 			{Method: "GET", Pattern: "/staff", Action: "staff.read", Handle: showStaff},
 			{Method: "GET", Pattern: "/staff/new", Action: "staff.manage", Handle: showNew},

@@ -14,6 +14,7 @@ import (
 	"milieu/house/places"
 	placesroom "milieu/house/places/room"
 	"milieu/house/staff"
+	"milieu/house/staff/credentials"
 	staffroom "milieu/house/staff/room"
 	"milieu/kit/access"
 	"milieu/kit/db"
@@ -80,6 +81,13 @@ func statements(t *rapid.T) []statement {
 			"staff.assigned": &staff.Assignment{Unit: unit, From: from}, "staff.unassigned": &staff.Unassignment{Unit: unit},
 			"staff.shift_planned": &staff.ShiftPlanned{Unit: unit, From: from, Until: from.Add(3 * time.Hour), InCharge: rapid.Bool().Draw(t, "charge"), Task: d.Name},
 			"staff.shift_started": &staff.ShiftStarted{Unit: unit}, "staff.shift_ended": &staff.ShiftEnded{},
+			"staff.covering":         &staff.Covering{For: record.DeriveID("p", fmt.Sprint(rapid.IntRange(1, 3).Draw(t, "for"))), From: from, Until: from.Add(3 * time.Hour), Reason: "sick"},
+			"staff.covering_ended":   &staff.CoveringEnded{Covering: record.DeriveID("e", fmt.Sprint(rapid.IntRange(0, i).Draw(t, "covering")))},
+			credentials.KindRecorded: &credentials.Recorded{What: "driver", Until: from.AddDate(0, 0, 1).Format(time.DateOnly), Vouched: rapid.SampledFrom([]string{"", "original"}).Draw(t, "vouched")},
+			credentials.KindVerified: &credentials.Verified{Credential: record.DeriveID("e", fmt.Sprint(rapid.IntRange(0, i).Draw(t, "verified"))), Vouched: "issuer"},
+			credentials.KindEnded:    &credentials.Ended{Credential: record.DeriveID("e", fmt.Sprint(rapid.IntRange(0, i).Draw(t, "ended"))), Why: "revoked"},
+			credentials.KindRequired: &credentials.RequirementSet{What: "driver", Roles: []access.Role{access.Nurse}, Actions: []string{"ward.drive"}, Accepted: person, Basis: d.Name},
+			credentials.KindLifted:   &credentials.RequirementLifted{What: "driver"},
 		}
 		kinds := make([]string, 0, len(bodies))
 		for k := range bodies {
@@ -96,8 +104,9 @@ func statements(t *rapid.T) []statement {
 func TestStaffComesOutTheSameInAnyOrder(t *testing.T) {
 	h := open(t)
 	ctx := context.Background()
+	tables := slices.Concat(staff.Projections(), credentials.Projections())
 	each := func(s statement, do func(record.Projection) error) error {
-		for _, p := range staff.Projections() {
+		for _, p := range tables {
 			if slices.Contains(p.Kinds, s.e.Kind) {
 				if err := do(p); err != nil {
 					return err
@@ -108,7 +117,7 @@ func TestStaffComesOutTheSameInAnyOrder(t *testing.T) {
 	}
 	said := func(t *rapid.T, list, gone []statement) string {
 		err := h.DB.Write(ctx, func(tx db.Tx) error {
-			for _, p := range staff.Projections() {
+			for _, p := range tables {
 				for _, table := range p.Tables {
 					if err := tx.Exec("DELETE FROM " + table); err != nil {
 						return err
@@ -136,9 +145,12 @@ func TestStaffComesOutTheSameInAnyOrder(t *testing.T) {
 		add(staff.All(q))
 		add(staff.BySignIn(q, "Ada"))
 		add(staff.AllTeams(q, testkit.Start))
+		add(credentials.Requirements(q))
 		for i := range 3 {
 			person := record.DeriveID("p", fmt.Sprint(i+1))
 			add(staff.Relations(q, person))
+			add(credentials.Of(q, person))
+			add(credentials.Bars(q, person, access.Nurse))
 			s, on, err := staff.Running(q, person, testkit.Start)
 			out = append(out, s, on, err)
 		}

@@ -1,0 +1,155 @@
+package credentials
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"milieu/house/places"
+	"milieu/kit/clock"
+	"milieu/kit/db"
+	"milieu/kit/record"
+)
+
+// Held is one certificate as it stands.
+type Held struct {
+	Root   record.ID // the entry that recorded it first: what is vouched for, corrected and withdrawn
+	ID     record.ID // the entry that says it now
+	Person record.ID
+	Recorded
+	At       time.Time // when it was recorded
+	By       record.ID // who recorded it
+	Voucher  record.ID // who vouched for it; zero: nobody yet
+	How      string    // how it was checked
+	Checked  time.Time // when
+	Evidence []Evidence
+	Ended    time.Time // zero: it holds as long as its dates say
+	Why      string    // why it ended
+	Reason   string
+}
+
+// Evidence is a kept picture or file of a certificate.
+type Evidence struct {
+	ID   record.ID // the entry's
+	Blob string
+	Form string
+	At   time.Time
+}
+
+// Counts says that somebody has vouched for it.
+func (h *Held) Counts() bool { return !h.Voucher.IsZero() }
+
+// Lapse is the first moment at which it is no longer valid by its dates: midnight after its last day, by the clock on the wall. Zero: never.
+func (h *Held) Lapse(zone *time.Location) time.Time {
+	until, ok := day(h.Until)
+	if !ok {
+		return time.Time{}
+	}
+	return midnight(zone, until, 1)
+}
+
+// Span is when it holds: from its first day until it lapses or was ended. A zero end is open.
+func (h *Held) Span(zone *time.Location) (from, until time.Time) {
+	if first, ok := day(h.From); ok {
+		from = midnight(zone, first, 0)
+	}
+	until = h.Lapse(zone)
+	if !h.Ended.IsZero() && (until.IsZero() || h.Ended.Before(until)) {
+		until = h.Ended
+	}
+	return from, until
+}
+
+// midnight is when a calendar day begins in a zone, so many days on.
+func midnight(zone *time.Location, d time.Time, days int) time.Time {
+	d = d.AddDate(0, 0, days)
+	return places.WallClock(zone, d.Year(), d.Month(), d.Day(), 0)
+}
+
+// Of lists one person's certificates by sort, then by their last day, those that ended too.
+func Of(q db.Querier, person record.ID) ([]Held, error) {
+	return held(q, "WHERE person = $1", person[:])
+}
+
+// All lists everybody's certificates, person by person.
+func All(q db.Querier) ([]Held, error) { return held(q, "") }
+
+func held(q db.Querier, where string, args ...any) ([]Held, error) {
+	var out []Held
+	last := Held{}
+	keep := func() {
+		if !last.ID.IsZero() {
+			out = append(out, last)
+		}
+	}
+	err := db.Each(q, "SELECT person, root, happened, id, said, author, body FROM staff_credential_v1 "+where+" ORDER BY person, root, happened, id", args, func(r db.Row) error {
+		var person, root, id, author record.ID
+		var at int64
+		var said, body string
+		if err := r.Scan(&person, &root, &at, &id, &said, &author, &body); err != nil {
+			return err
+		}
+		if last.Person != person || last.Root != root {
+			keep()
+			last = Held{Person: person, Root: root}
+		}
+		return last.hear(said, id, author, clock.FromMicros(at), []byte(body))
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading certificates: %w", err)
+	}
+	keep()
+	slices.SortStableFunc(out, func(a, b Held) int {
+		return cmp.Or(slices.Compare(a.Person[:], b.Person[:]), cmp.Compare(order(a.What), order(b.What)), cmp.Compare(a.Key(), b.Key()), cmp.Compare(a.Until, b.Until), slices.Compare(a.Root[:], b.Root[:]))
+	})
+	return out, nil
+}
+
+func order(code string) int {
+	return slices.IndexFunc(sorts, func(s Sort) bool { return s.Code == code })
+}
+
+// hear takes in the next statement about a certificate. What vouches for it may stand before what records it.
+func (h *Held) hear(said string, id, author record.ID, at time.Time, body []byte) error {
+	switch said {
+	case saidRecorded:
+		h.Recorded = Recorded{}
+		h.ID, h.At, h.By = id, at, author
+		if err := json.Unmarshal(body, &h.Recorded); err != nil {
+			return err
+		}
+		if h.Vouched != "" {
+			h.Voucher, h.Checked, h.How = author, at, h.Vouched
+		}
+	case saidVerified:
+		var v Verified
+		if err := json.Unmarshal(body, &v); err != nil {
+			return err
+		}
+		h.Voucher, h.Checked, h.How = author, at, v.Vouched
+	case saidEvidenced:
+		var v Evidenced
+		if err := json.Unmarshal(body, &v); err != nil {
+			return err
+		}
+		h.Evidence = append(h.Evidence, Evidence{id, v.Blob, v.Form, at})
+	case saidEnded:
+		if !h.Ended.IsZero() {
+			return nil // the earliest
+		}
+		var v Ended
+		if err := json.Unmarshal(body, &v); err != nil {
+			return err
+		}
+		h.Ended, h.Why, h.Reason = at, v.Why, v.Reason
+	}
+	return nil
+}
+
+// Zone is the house's time zone, by which days begin and end.
+func Zone(q db.Querier) (*time.Location, error) {
+	h, err := places.HouseOf(q)
+	return h.Location(), err
+}
