@@ -225,7 +225,8 @@ func TrayItem(q db.Querier, id record.ID, digest [32]byte) (Kept, error) {
 	return k, nil
 }
 
-func errNotKept() error { return fault.New(fault.NotFound, "there is no such submission in the tray") }
+// errNotKept says no more than what is said of another's: whether there is such a submission is its author's to know.
+func errNotKept() error { return fault.New(fault.NotFound, "there is nothing here that you may see") }
 
 func scanKept(r db.Row) (Kept, error) {
 	var k Kept

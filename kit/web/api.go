@@ -223,7 +223,7 @@ func apiChart(c *Ctx) error {
 }
 
 func (c *Ctx) json(v any) error {
-	b, err := jsonv2.Marshal(v)
+	b, err := jsonv2.Marshal(v, jsonv2.Deterministic(true))
 	if err != nil {
 		return fmt.Errorf("writing the answer: %w", err)
 	}

@@ -51,7 +51,8 @@ func Decode(k *record.Kind, form url.Values) (*record.Entry, error) {
 	}
 	e.Labels = form["labels"]
 	body := map[string]any{}
-	for name, values := range form {
+	for _, name := range slices.Sorted(maps.Keys(form)) { // in one order, so that the same form is the same entry
+		values := form[name]
 		if envelope[name] || strings.HasPrefix(name, "_") {
 			continue
 		}
