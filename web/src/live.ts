@@ -4,6 +4,7 @@ import { setNet } from "./net";
 import { connect } from "./parts";
 import { apply, count, renew, whenStill } from "./rows";
 import { learn } from "./time";
+import { opened } from "./trust";
 
 let source: EventSource | undefined;
 let address = "";
@@ -64,7 +65,7 @@ export async function refresh(): Promise<void> {
   if (!answer?.ok) return;
   const text = await answer.text();
   if (mine !== asked) return; // asked again meanwhile: the later answer knows more
-  const page = new DOMParser().parseFromString(text, "text/html");
+  const page = opened(text);
   whenStill(() => {
     for (const list of document.querySelectorAll<HTMLElement>("[data-list]")) {
       const fresh = page.querySelector(`[data-list="${CSS.escape(list.dataset.list ?? "")}"]`);

@@ -9,6 +9,7 @@ import { count, shift } from "./rows";
 import { keysReady } from "./session";
 import { all, drop, put, sweep } from "./store";
 import { clockText, now, tick } from "./time";
+import { drawn } from "./trust";
 import { say } from "./words";
 
 interface Settled { id: string; kind: string; chart: string; happened: number }
@@ -59,9 +60,7 @@ export async function unmark(id: string): Promise<void> {
   settled = settled.filter((one) => one.id !== id);
   for (const [row, html] of before.get(id) ?? []) {
     const old = document.getElementById(row);
-    const parsed = document.createElement("template");
-    parsed.innerHTML = html;
-    const fresh = parsed.content.firstElementChild;
+    const fresh = drawn(html).firstElementChild;
     if (old && fresh instanceof HTMLElement) {
       old.replaceWith(fresh);
       shift(fresh, fresh.dataset.state ?? "");

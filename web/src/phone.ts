@@ -12,6 +12,7 @@ import { addressOf, keepPage, takenAt } from "./pack";
 import { startSealed } from "./sealed";
 import { borrow, hasWords, keysNow, keysReady, reader, startSession, tell, unlocked, useWords } from "./session";
 import { clockText } from "./time";
+import { workerAddress } from "./trust";
 import { showLook, startWaiting } from "./waiting";
 import { say } from "./words";
 
@@ -27,7 +28,7 @@ export function startPhone(): void {
   startMarks();
   startAgain();
   startWaiting();
-  void navigator.serviceWorker.register("/sw.js").catch(() => {}); // a browser may forbid it: everything with a network works without
+  void navigator.serviceWorker.register(workerAddress()).catch(() => {}); // a browser may forbid it: everything with a network works without
   document.addEventListener("submit", submit);
   void startSession().then(() => {
     void tellWaiting();

@@ -2,6 +2,7 @@
 // where toasts are, and what is left goes into the part of the page that asked. Nothing moves while a finger is down.
 
 import { connect, tick } from "./parts";
+import { drawn } from "./trust";
 
 let down = false;
 let waiting: (() => void)[] = [];
@@ -29,11 +30,10 @@ export function whenStill(change: () => void): void {
 
 /** Puts the fragments of an answer or an event into the page. target takes what has no place of its own. */
 export function apply(html: string, target: Element | null = null): void {
-  const parsed = document.createElement("template");
-  parsed.innerHTML = html;
+  const parsed = drawn(html);
   const loose = document.createDocumentFragment();
-  sweep(parsed.content);
-  for (const part of [...parsed.content.childNodes]) {
+  sweep(parsed);
+  for (const part of [...parsed.childNodes]) {
     if (!(part instanceof Element) || !place(part, target)) loose.append(part);
   }
   if (target && loose.textContent !== null && (loose.childElementCount > 0 || loose.textContent.trim() !== "")) fill(target, loose);

@@ -4,6 +4,7 @@ import { fieldsOf, send } from "./entry";
 import { door, missing } from "./forms";
 import { setNet } from "./net";
 import { apply, pick } from "./rows";
+import { opened } from "./trust";
 
 let latest = 0;
 let typing: ReturnType<typeof setTimeout> | undefined;
@@ -113,7 +114,7 @@ async function load(wanted: string, selector: string, push: boolean, quiet = fal
 /** A route that knows no fragments answers with the whole page: the same part of that page is what was asked for. */
 function part(html: string, selector: string): string {
   if (!/^\s*<!doctype/i.test(html)) return html;
-  return new DOMParser().parseFromString(html, "text/html").querySelector(selector)?.innerHTML ?? "";
+  return opened(html).querySelector(selector)?.innerHTML ?? "";
 }
 
 /** Takes an open sheet away and gives the focus back to its row. */
