@@ -39,6 +39,7 @@ type Data struct {
 	Outside  web.Outside // how the site that is built on it is reached
 	vfs      string
 	lock     *os.File // while this process files into the folder
+	second   *os.File // the lock on this process's second place of the view log, on PostgreSQL
 }
 
 // credential is where systemd puts secrets handed to a service.
@@ -147,7 +148,11 @@ func (d *Data) Build(ctx context.Context, c clock.Clock, log *slog.Logger, progr
 	if err != nil {
 		return nil, err
 	}
-	return room.Open(ctx, room.Options{DB: d.DB, Clock: c, Log: log, Defs: Rooms(d), Policies: policies, HeadFile: head, Outside: d.Outside, Progress: progress})
+	views, err := d.viewOptions()
+	if err != nil {
+		return nil, err
+	}
+	return room.Open(ctx, room.Options{Views: views, DB: d.DB, Clock: c, Log: log, Defs: Rooms(d), Policies: policies, HeadFile: head, Outside: d.Outside, Progress: progress})
 }
 
 // Close closes the database.
@@ -156,8 +161,10 @@ func (d *Data) Close() error {
 	if d.vfs != "" {
 		err = errors.Join(err, vault.Unregister(d.vfs))
 	}
-	if d.lock != nil {
-		err = errors.Join(err, d.lock.Close())
+	for _, f := range []*os.File{d.lock, d.second} {
+		if f != nil {
+			err = errors.Join(err, f.Close())
+		}
 	}
 	return err
 }

@@ -150,5 +150,5 @@ func (r *running) serve(ctx context.Context, l net.Listener, secure *tls.Config)
 func (r *running) Close() error {
 	r.stop()
 	<-r.done
-	return r.Committer.Close()
+	return errors.Join(r.Committer.Close(), r.CloseViews())
 }

@@ -2,6 +2,7 @@ package room
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync/atomic"
@@ -14,6 +15,7 @@ import (
 	"milieu/kit/due"
 	"milieu/kit/live"
 	"milieu/kit/record"
+	"milieu/kit/view"
 	"milieu/kit/web"
 )
 
@@ -25,9 +27,21 @@ type Options struct {
 	Defs     []Def
 	Policies []string // texts of the policy files
 	HeadFile string
+	Views    ViewOptions
 	Outside  web.Outside
 	Progress func(what string, done, total int64)
 }
+
+// ViewOptions say where the view log keeps what lies beside its database. Zero fields keep none.
+type ViewOptions struct {
+	HeadFile string
+	Second   string // its second place
+	Key      []byte // seals the second place
+	Size     int64  // of the second place
+}
+
+// ViewFile is the view log's own database beside that of the record, on SQLite.
+const ViewFile = "views.db"
 
 // Building is all rooms wired together on one database.
 type Building struct {
@@ -39,6 +53,8 @@ type Building struct {
 	Policy    *access.Policy
 	Directory *access.Directory
 	Committer *commit.Committer
+	Views     *view.Log
+	ViewDB    *db.DB
 	Hub       *live.Hub
 	Site      *web.Site
 	Sweeper   *due.Sweeper
@@ -151,10 +167,13 @@ func Open(ctx context.Context, o Options) (*Building, error) {
 	if err := b.Directory.Load(ctx); err != nil {
 		return nil, err
 	}
+	if err := b.openViews(ctx, o); err != nil {
+		return nil, errors.Join(err, b.Committer.Close())
+	}
 	b.Hub.Begin(b.Committer.Seq())
 	b.Committer.After(b.filed)
 	b.Sweeper = &due.Sweeper{DB: o.DB, Committer: b.Committer, Clock: o.Clock, Rules: plan.Rules, Log: o.Log}
-	cfg := web.Config{DB: o.DB, Committer: b.Committer, Directory: b.Directory, Policy: plan.Policy, Hub: b.Hub, Clock: o.Clock, Log: o.Log,
+	cfg := web.Config{DB: o.DB, Committer: b.Committer, Directory: b.Directory, Views: b.Views, Policy: plan.Policy, Hub: b.Hub, Clock: o.Clock, Log: o.Log,
 		Routes: plan.Routes, Places: plan.Places, Said: map[string]web.Said{}, House: b.House, Outside: o.Outside}
 	for _, d := range o.Defs {
 		for kind, said := range d.Said {
@@ -261,5 +280,20 @@ func (b *Building) House() web.House {
 // Close files what is queued and ends the streams. The database stays open.
 func (b *Building) Close() error {
 	b.Hub.Close()
-	return b.Committer.Close()
+	return errors.Join(b.Committer.Close(), b.CloseViews())
 }
+
+// openViews opens the log of who looked, beside the record.
+func (b *Building) openViews(ctx context.Context, o Options) (err error) {
+	if b.ViewDB, err = o.DB.Beside(ctx, ViewFile, view.Busy); err != nil {
+		return fmt.Errorf("opening the view log: %w", err)
+	}
+	b.Views, err = view.Open(ctx, view.Config{DB: b.ViewDB, Clock: o.Clock, Log: o.Log, HeadFile: o.Views.HeadFile, Second: o.Views.Second, Key: o.Views.Key, Size: o.Views.Size})
+	if err != nil {
+		return errors.Join(err, b.ViewDB.Close())
+	}
+	return nil
+}
+
+// CloseViews ends the view log. Close does it too.
+func (b *Building) CloseViews() error { return errors.Join(b.Views.Close(), b.ViewDB.Close()) }

@@ -261,6 +261,7 @@ func apiDues(c *Ctx) error {
 	if !c.Scope.Sees(unit) {
 		return notFound()
 	}
+	c.SawUnit(unit)
 	windows, err := due.Of(c.Read(), append(c.Directory.ChartsIn(unit, "client"), unit)...)
 	if err != nil {
 		return err
@@ -295,8 +296,11 @@ func apiLive(c *Ctx) error {
 			return notFound()
 		}
 		key.Of = id
+		c.attend(id)
 	} else if !c.Scope.All {
 		return fault.New(fault.Invalid, "say which unit: ?unit=ID")
+	} else {
+		c.SawAll()
 	}
 	return c.Hub.Serve(c.W, c.R, c.Scope.Person, key)
 }

@@ -39,7 +39,11 @@ func fileForm(c *Ctx) error {
 // reaches says whether an entry may be offered to its chart, as far as who sends it may know.
 func (c *Ctx) reaches(e *record.Entry) error {
 	k, _ := c.Committer.Kinds().Find(e.Kind) // what is no kind is refused with the rest
-	return c.Directory.Reaches(c.Scope, k, e.Chart)
+	err := c.Directory.Reaches(c.Scope, k, e.Chart)
+	if err != nil {
+		c.refused(e.Chart)
+	}
+	return err
 }
 
 func formError(err error) error {

@@ -11,6 +11,7 @@ import (
 	"milieu/kit/live"
 	"milieu/kit/record"
 	"milieu/kit/ui"
+	"milieu/kit/view"
 )
 
 //go:embed messages/*.json
@@ -42,6 +43,9 @@ func healthz(c *Ctx) error {
 		return fault.Wrap(fault.Unavailable, err, "the database cannot be read")
 	}
 	body := map[string]any{"status": "ok", "seq": seq, "database": c.DB.Dialect.String()}
+	if views := c.Views.State(); views.Place != view.First {
+		body["status"], body["view_log"], body["view_log_waiting"] = "degraded", views.Place, views.Held
+	}
 	if s, ok := c.Clock.(*clock.Steady); ok {
 		body["clock_step_seconds"] = int(s.Step().Seconds())
 	}
@@ -210,9 +214,17 @@ func listen(c *Ctx) error {
 		} else {
 			id, err := record.ParseID(of)
 			if err != nil || !c.Scope.Sees(id) && c.Directory.Sees(c.Scope, id) != nil {
+				if err == nil {
+					c.refused(id)
+				}
 				return notFound()
 			}
 			key.Of = id
+			if c.Directory.KindOf(id) == "client" {
+				c.Saw(id)
+			} else if c.Scope.Sees(id) {
+				c.attend(id)
+			}
 		}
 		keys = append(keys, key)
 	}

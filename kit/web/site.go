@@ -102,14 +102,16 @@ func (s *Site) route(r Route) http.Handler {
 		limit = 1 << 20
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		c := &Ctx{Site: s, W: w, R: req, Now: s.Clock.Now(), after: s.memory.heardOf()}
+		g := &gate{ResponseWriter: w, vital: r.Vital}
+		c := &Ctx{Site: s, W: g, R: req, Now: s.Clock.Now(), after: s.memory.heardOf()}
+		g.c = c
 		defer func() {
 			if p := recover(); p != nil {
 				if p == http.ErrAbortHandler { //nolint:errorlint // the sentinel of net/http is compared as it documents
 					panic(p)
 				}
 				s.Log.Error("a handler panicked", "route", r.Pattern, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-				s.fail(c, fault.New(fault.Internal, "something went wrong on our side; nothing you wrote was lost"))
+				s.answer(c, g, fault.New(fault.Internal, "something went wrong on our side; nothing you wrote was lost"))
 			}
 		}()
 		out := http.NewResponseController(w)
@@ -121,7 +123,7 @@ func (s *Site) route(r Route) http.Handler {
 				_ = c.Redirect(to) // writing a redirect fails only when the browser has gone
 				return
 			}
-			s.fail(c, err)
+			s.answer(c, g, err)
 			return
 		}
 		if req.ContentLength > limit { // said beforehand: not a byte of it is read
@@ -137,9 +139,7 @@ func (s *Site) route(r Route) http.Handler {
 			_ = out.SetReadDeadline(clock.Deadline(headTime))
 			_ = out.SetWriteDeadline(clock.Deadline(answerTime))
 		}
-		if err != nil {
-			s.fail(c, err)
-		}
+		s.answer(c, g, err)
 	})
 }
 
@@ -174,6 +174,7 @@ func (s *Site) admit(c *Ctx, r Route) error {
 	}
 	c.R = c.R.WithContext(ui.With(c.R.Context(), env))
 	if !r.Public && !c.Scope.May(r.Action) {
+		c.refusedHere()
 		return fault.New(fault.Denied, "your role may not do this here")
 	}
 	return nil

@@ -17,6 +17,7 @@ import (
 	"milieu/kit/live"
 	"milieu/kit/record"
 	"milieu/kit/ui"
+	"milieu/kit/view"
 )
 
 // Handler answers a request. Its error is shown by the site in plain words with the right status.
@@ -31,6 +32,7 @@ type Route struct {
 	Token   bool   // of the machine interface: a bearer token instead of a session
 	Either  bool   // for pages and machines alike: a bearer token counts where one is sent
 	Stream  bool   // may stay open: no write deadline
+	Vital   bool   // opens even when nobody's look can be logged: rounds, allergies, levels, safety plans
 	MaxBody int64  // bytes; 0 means 1 MiB
 	Handle  Handler
 }
@@ -55,6 +57,7 @@ type Config struct {
 	DB        *db.DB
 	Committer *commit.Committer
 	Directory *access.Directory
+	Views     *view.Log // of who looked; nil logs nothing
 	Policy    *access.Policy
 	Hub       *live.Hub
 	Clock     clock.Clock
@@ -100,6 +103,10 @@ type Ctx struct {
 	unit    *Unit
 	after   int64 // the newest entry that pages knew of when the request came
 	alone   *bool // whether this request reads for itself; nil: nobody has asked yet
+
+	shown     []view.Row   // what was said to be seen
+	pending   []*view.Look // of them, those not known to be logged yet
+	attending []record.ID  // the units that a stream shows
 }
 
 // Context is the request's, with what pages need to be drawn.
@@ -149,13 +156,20 @@ func (c *Ctx) ID(name string) (record.ID, error) {
 	return id, nil
 }
 
-// Chart reads the chart named in the path and makes sure that the person may see it.
+// Chart reads the chart named in the path and makes sure that the person may see it. That it was seen, or refused, is logged.
 func (c *Ctx) Chart(name string) (record.ID, error) {
 	id, err := c.ID(name)
 	if err != nil {
 		return id, err
 	}
-	return id, c.Directory.Sees(c.Scope, id)
+	if err := c.Directory.Sees(c.Scope, id); err != nil {
+		c.refused(id)
+		return id, err
+	}
+	if c.Directory.KindOf(id) == "client" {
+		c.Saw(id)
+	}
+	return id, nil
 }
 
 // Show draws a page in the shell: title, what it listens to, and its content.
