@@ -18,6 +18,7 @@ import (
 	"milieu/kit/access"
 	"milieu/kit/clock"
 	"milieu/kit/record"
+	"milieu/kit/signin"
 	"milieu/kit/web"
 )
 
@@ -143,7 +144,7 @@ func (c *demoCmd) welcome(ctx context.Context, h *running, w *ward.Ward, url, di
 			continue
 		}
 		if role != access.Integration {
-			link, err := web.NewLink(ctx, h.Committer, h.Clock, id, true)
+			link, err := signin.NewLink(ctx, h.Committer, h.Clock, id, true)
 			if err != nil {
 				return nil, fmt.Errorf("making the link for the %s: %w", role, err)
 			}

@@ -24,6 +24,7 @@ import (
 	"milieu/kit/due"
 	"milieu/kit/record"
 	"milieu/kit/room"
+	"milieu/kit/signin"
 	"milieu/kit/web"
 )
 
@@ -150,7 +151,7 @@ func furnish(t testing.TB, beds int) *town {
 // signIn gives the cookies of a fresh session.
 func (h *house) signIn(person record.ID) []*http.Cookie {
 	h.t.Helper()
-	link, err := web.NewLink(context.Background(), h.Committer, h.Clock, person, true)
+	link, err := signin.NewLink(context.Background(), h.Committer, h.Clock, person, true)
 	if err != nil {
 		h.t.Fatal(err)
 	}

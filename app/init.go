@@ -17,7 +17,7 @@ import (
 	"milieu/kit/due"
 	"milieu/kit/record"
 	"milieu/kit/room"
-	"milieu/kit/web"
+	"milieu/kit/signin"
 )
 
 type initCmd struct {
@@ -195,7 +195,7 @@ func (c *initCmd) furnish(ctx context.Context, h *room.Building) (link string, e
 	if err != nil {
 		return "", err
 	}
-	return web.NewLink(ctx, h.Committer, h.Clock, admin, false)
+	return signin.NewLink(ctx, h.Committer, h.Clock, admin, false)
 }
 
 // file files one entry happening now.

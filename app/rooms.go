@@ -12,10 +12,11 @@ import (
 	"milieu/kit/device"
 	"milieu/kit/draft"
 	"milieu/kit/room"
+	"milieu/kit/signin"
 )
 
 // Rooms lists every room of the program, by hand.
-func Rooms(*Data) []room.Def {
+func Rooms(d *Data) []room.Def {
 	people := &clientsroom.Room{Faces: map[string]room.Face{}}
 	rooms := []room.Def{
 		placesroom.Def(),
@@ -28,5 +29,14 @@ func Rooms(*Data) []room.Def {
 		people.Panels = append(people.Panels, r.Panels...)
 		maps.Copy(people.Faces, r.Faces)
 	}
-	return append(rooms, draft.Def(), device.Def(rooms))
+	return append(rooms, draft.Def(), device.Def(rooms), signin.Def(ways(d)))
+}
+
+// ways are the ways in to a house. Its secrets are sealed under a key that follows from the house's own.
+func ways(d *Data) signin.Options {
+	o := signin.Options{}
+	if d != nil && d.Keys != nil {
+		o.Key = d.Keys.Derive("sign-in secrets", 32)
+	}
+	return o
 }

@@ -12,6 +12,7 @@ import (
 	"milieu/kit/access"
 	"milieu/kit/clock"
 	"milieu/kit/room"
+	"milieu/kit/signin"
 	"milieu/kit/web"
 )
 
@@ -132,7 +133,7 @@ func (c *simulateLiveCmd) print(ctx context.Context, s *std, h *room.Building, w
 	if target.Token, err = web.NewAPIToken(ctx, h.Committer, system, w.Staff[access.Integration], "load", 240*time.Hour); err != nil {
 		return err
 	}
-	if target.SignIn, err = web.NewLink(ctx, h.Committer, system, w.Staff[access.Worker], true); err != nil {
+	if target.SignIn, err = signin.NewLink(ctx, h.Committer, system, w.Staff[access.Worker], true); err != nil {
 		return err
 	}
 	return target.Write(s.out)

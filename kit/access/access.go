@@ -95,6 +95,7 @@ type Scope struct {
 	All    bool        // every unit
 	Units  []record.ID // else these
 	policy *Policy
+	only   map[string]bool // the actions it is narrowed to; nil: all that the role may
 }
 
 // Sees says whether what belongs to a unit is within the scope.
@@ -103,7 +104,23 @@ func (s *Scope) Sees(unit record.ID) bool {
 }
 
 // May says whether the scope's role has an action at all: what is not allowed is not offered.
-func (s *Scope) May(action string) bool { return s.policy.allows(s.Role, action) }
+func (s *Scope) May(action string) bool {
+	return (s.only == nil || s.only[action]) && s.policy.allows(s.Role, action)
+}
+
+// Narrow leaves a scope only some of its actions, and only some of its units: what a token was made for. Empty lists take nothing away.
+func (s *Scope) Narrow(actions []string, units []record.ID) {
+	if len(actions) > 0 {
+		s.only = map[string]bool{}
+		for _, a := range actions {
+			s.only[a] = true
+		}
+	}
+	if len(units) > 0 {
+		kept := slices.DeleteFunc(slices.Clone(units), func(u record.ID) bool { return !s.Sees(u) })
+		s.All, s.Units = false, kept
+	}
+}
 
 // Viewer is one word for what the scope may see on the boards of one unit: viewers of one word see the same.
 func (s *Scope) Viewer() string { return string(s.Role) }

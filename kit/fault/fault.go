@@ -23,9 +23,11 @@ const (
 	Unavailable             // try again: the database cannot be written just now
 	Full                    // no space left
 	Malformed               // what was sent cannot be read at all
+	Locked                  // the session is locked: whoever sits there shows who they are first
+	Unconfirmed             // this asks to be shown again who one is, not longer than some minutes ago
 )
 
-var names = [...]string{"internal", "invalid", "signed_out", "denied", "not_found", "conflict", "too_large", "too_many", "unavailable", "full", "malformed"}
+var names = [...]string{"internal", "invalid", "signed_out", "denied", "not_found", "conflict", "too_large", "too_many", "unavailable", "full", "malformed", "locked", "unconfirmed"}
 
 // String is the stable word used in the machine interface.
 func (k Kind) String() string { return names[k] }

@@ -31,6 +31,7 @@ type Kind struct {
 	Own      bool   // filed by the program itself only, never by a sender
 	Begins   bool   // may be the first entry of a chart; what people and machines send of any other kind needs a chart that is there
 	Example  Body   // a valid body, for the machine interface and the conformance test
+	Fresh    bool   // filing one by a page asks to be shown again who one is: for what signs, or gives access
 	// AfterFact says that the kind may be entered well after it happened only with a reason in its body, and is marked for ever.
 	AfterFact bool
 	// Upgrade brings a stored body of an older version to the current one. Nil while there is one version.

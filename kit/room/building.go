@@ -29,6 +29,7 @@ type Options struct {
 	HeadFile string
 	Views    ViewOptions
 	Outside  web.Outside
+	Demo     bool // made-up data: links that sign in again and again are honoured
 	Progress func(what string, done, total int64)
 }
 
@@ -135,8 +136,8 @@ func cutDot(s string) (before, after string, ok bool) {
 func (p *Plan) Migrate(ctx context.Context, d *db.DB) error {
 	return d.Write(ctx, func(tx db.Tx) error {
 		for _, s := range p.Schemas {
-			if err := tx.Exec(d.Dialect.DDL(s)); err != nil {
-				return fmt.Errorf("making tables: %w", err)
+			if err := db.Migrate(tx, d.Dialect, s); err != nil {
+				return err
 			}
 		}
 		return nil
@@ -174,16 +175,31 @@ func Open(ctx context.Context, o Options) (*Building, error) {
 	b.Committer.After(b.filed)
 	b.Sweeper = &due.Sweeper{DB: o.DB, Committer: b.Committer, Clock: o.Clock, Rules: plan.Rules, Log: o.Log}
 	cfg := web.Config{DB: o.DB, Committer: b.Committer, Directory: b.Directory, Views: b.Views, Policy: plan.Policy, Hub: b.Hub, Clock: o.Clock, Log: o.Log,
-		Routes: plan.Routes, Places: plan.Places, Said: map[string]web.Said{}, House: b.House, Outside: o.Outside}
+		Routes: plan.Routes, Places: plan.Places, Said: map[string]web.Said{}, House: b.House, Outside: o.Outside, Demo: o.Demo}
 	for _, d := range o.Defs {
 		for kind, said := range d.Said {
 			cfg.Said[kind] = said
+		}
+		if d.Ended != nil {
+			cfg.Ended = append(cfg.Ended, d.Ended)
 		}
 		if d.Hub.NameOf != nil {
 			cfg.NameOf = either(cfg.NameOf, d.Hub.NameOf)
 		}
 		if d.Hub.UnitFor != nil {
 			cfg.UnitFor = d.Hub.UnitFor
+		}
+		if d.Hub.SignInName != nil {
+			cfg.SignInName = d.Hub.SignInName
+		}
+		if d.Hub.Invite != nil {
+			cfg.Invite = d.Hub.Invite
+		}
+		if d.Hub.Limits != nil {
+			cfg.Limits = d.Hub.Limits
+		}
+		if d.Hub.Confirm != nil {
+			cfg.Confirm = d.Hub.Confirm
 		}
 		if d.Hub.FindSignIn != nil {
 			cfg.FindSignIn = d.Hub.FindSignIn

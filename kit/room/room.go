@@ -4,12 +4,14 @@ package room
 import (
 	"context"
 	"net/url"
+	"time"
 
 	"github.com/a-h/templ"
 
 	"milieu/kit/access"
 	"milieu/kit/db"
 	"milieu/kit/due"
+	"milieu/kit/fault"
 	"milieu/kit/live"
 	"milieu/kit/record"
 	"milieu/kit/web"
@@ -34,7 +36,9 @@ type Def struct {
 	Panels      []Panel              // on a client's chart
 	Said        map[string]web.Said  // by kind: what to answer after a page has filed one; the kit's own line otherwise
 	Pack        []PackPart           // what a device needs for a shift without a network
-	Hub         Hub                  // what only the house's hubs offer; each by one room
+	// Ended takes back what the room gave to a session that somebody ended, in the same transaction.
+	Ended func(tx db.Tx, person record.ID, device string, now time.Time) error
+	Hub   Hub // what only the house's hubs offer; each by one room
 }
 
 // Hub is what pages need from the house's hubs: places, staff and clients.
@@ -43,6 +47,10 @@ type Hub struct {
 	NameOf     func(q db.Querier, chart record.ID) string
 	UnitFor    func(c *web.Ctx) (web.Unit, error)
 	FindSignIn func(q db.Querier, name string) (record.ID, bool)
+	SignInName func(q db.Querier, person record.ID) string
+	Invite     func(c *web.Ctx, person record.ID) (path string, err error)
+	Limits     func(q db.Querier, s *access.Scope) (web.Limits, error)
+	Confirm    func(c *web.Ctx, why fault.Kind) error
 }
 
 // ViewMaker makes a live view once the site stands.

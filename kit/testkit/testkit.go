@@ -2,6 +2,7 @@
 package testkit
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,7 +22,7 @@ import (
 	"milieu/kit/db/vault"
 	"milieu/kit/record"
 	"milieu/kit/room"
-	"milieu/kit/web"
+	"milieu/kit/signin"
 )
 
 // Start is the time at which every test's clock starts: a Thursday night in autumn, 02:00 UTC.
@@ -66,7 +68,10 @@ func New(t testing.TB, policies []string, defs ...room.Def) *House {
 // Open opens a house on a database that the test has opened: PostgreSQL, or one opened before.
 func Open(t testing.TB, d *db.DB, c *clock.Fake, policies []string, defs ...room.Def) *House {
 	t.Helper()
-	b, err := room.Open(context.Background(), room.Options{DB: d, Clock: c, Defs: defs, Policies: append([]string{Policy}, policies...)})
+	if !slices.ContainsFunc(defs, func(d room.Def) bool { return d.Name == "signin" }) { // a test may bring a desk of its own, with more ways in
+		defs = append(slices.Clone(defs), signin.Def(signin.Options{Key: bytes.Repeat([]byte("k"), 32)}))
+	}
+	b, err := room.Open(context.Background(), room.Options{DB: d, Clock: c, Defs: defs, Demo: true, Policies: append([]string{Policy}, policies...)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +144,7 @@ func (h *House) Browse(person record.ID) *Browser {
 		h.T.Fatal(err)
 	}
 	b := &Browser{&http.Client{Jar: jar}, srv.URL, h.T}
-	link, err := web.NewLink(context.Background(), h.Committer, h.Clock, person, true)
+	link, err := signin.NewLink(context.Background(), h.Committer, h.Clock, person, true)
 	if err != nil {
 		h.T.Fatal(err)
 	}

@@ -302,7 +302,9 @@ func apiLive(c *Ctx) error {
 	} else {
 		c.SawAll()
 	}
-	return c.Hub.Serve(c.W, c.R, c.Scope.Person, key)
+	ctx, done := c.Sessions.watch(c)
+	defer done()
+	return c.Hub.Serve(c.W, c.R.WithContext(ctx), c.Scope.Person, key)
 }
 
 // signalsView is the live view for machines: which charts changed, by what kind of entry.

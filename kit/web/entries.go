@@ -27,6 +27,9 @@ func fileForm(c *Ctx) error {
 	if err := c.reaches(e); err != nil {
 		return err
 	}
+	if err := c.Signs(e.Kind); err != nil {
+		return err
+	}
 	from := c.Sender(record.ViaPage)
 	from.Skew = c.skew()
 	o := c.Committer.File(c.Context(), from, e)[0]
@@ -36,9 +39,20 @@ func fileForm(c *Ctx) error {
 	return c.saidBack(o)
 }
 
+// Signs makes sure that who files an entry of a kind by a page has shown who they are as lately as the kind asks for.
+func (c *Ctx) Signs(kind string) error {
+	if k, err := c.Committer.Kinds().Find(kind); err == nil && k.Fresh && !c.Fresh() {
+		return unconfirmed()
+	}
+	return nil
+}
+
 // reaches says whether an entry may be offered to its chart, as far as who sends it may know.
 func (c *Ctx) reaches(e *record.Entry) error {
 	k, _ := c.Committer.Kinds().Find(e.Kind) // what is no kind is refused with the rest
+	if k != nil && c.Token != nil && !c.Scope.May(k.Action) {
+		return fault.New(fault.Denied, "this token was not made for that")
+	}
 	err := c.Directory.Reaches(c.Scope, k, e.Chart)
 	if err != nil {
 		c.refused(e.Chart)
@@ -87,12 +101,12 @@ func (c *Ctx) saidBack(o commit.Outcome) error {
 	then := c.R.PostForm.Get("then")
 	switch {
 	case !c.Scripted():
-		if !ownPath(then) {
+		if !OwnPath(then) {
 			then = "/"
 		}
 		c.Say(c.Toast(e, b))
 		return c.Redirect(then)
-	case ownPath(then):
+	case OwnPath(then):
 		c.Say(c.Toast(e, b))
 		c.W.Header().Set("Milieu-Location", then)
 		return c.Fragment(templ.NopComponent)
@@ -146,8 +160,8 @@ func (c *Ctx) skew() time.Duration {
 	return 0
 }
 
-// ownPath says that an address leads to this site and nowhere else. Browsers take a backslash for a slash and leave control characters out
+// OwnPath says that an address leads to this site and nowhere else. Browsers take a backslash for a slash and leave control characters out
 // before they look, so neither may stand in it.
-func ownPath(to string) bool {
+func OwnPath(to string) bool {
 	return strings.HasPrefix(to, "/") && !strings.HasPrefix(to, "//") && !strings.ContainsFunc(to, func(r rune) bool { return r == '\\' || unicode.IsControl(r) })
 }

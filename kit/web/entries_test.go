@@ -8,7 +8,7 @@ func TestOwnPath(t *testing.T) {
 		"": false, "clients": false, "//elsewhere.test": false, "/\\elsewhere.test": false, "\\/elsewhere.test": false, "/\t/elsewhere.test": false,
 		"/\n/elsewhere.test": false, "\t//elsewhere.test": false, "https://elsewhere.test": false, "javascript:alert(1)": false, "/a\x00": false,
 	} {
-		if ownPath(path) != want {
+		if OwnPath(path) != want {
 			t.Errorf("%q: %v", path, !want)
 		}
 	}

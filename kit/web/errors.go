@@ -16,8 +16,11 @@ var status = map[fault.Kind]int{
 	fault.Denied: http.StatusForbidden, fault.NotFound: http.StatusNotFound, fault.Conflict: http.StatusConflict,
 	fault.TooLarge: http.StatusRequestEntityTooLarge, fault.TooMany: http.StatusTooManyRequests,
 	fault.Unavailable: http.StatusServiceUnavailable, fault.Full: http.StatusInsufficientStorage,
-	fault.Malformed: http.StatusBadRequest,
+	fault.Malformed: http.StatusBadRequest, fault.Locked: http.StatusLocked, fault.Unconfirmed: http.StatusForbidden,
 }
+
+// StatusOf is the status that an error is answered with.
+func StatusOf(err error) int { return status[fault.KindOf(err)] }
 
 func notFound() error { return fault.New(fault.NotFound, "there is nothing here that you may see") }
 
@@ -35,11 +38,18 @@ func (s *Site) fail(c *Ctx, err error) {
 	if f.Kind == fault.TooMany || f.Kind == fault.Unavailable {
 		c.W.Header().Set("Retry-After", "2")
 	}
+	if f.Kind == fault.Unconfirmed {
+		c.W.Header().Set("Milieu-Confirm", "1")
+	}
 	switch {
 	case wantsJSON(c.R):
 		writeJSON(c.W, code, map[string]any{"error": map[string]any{"kind": f.Kind.String(), "text": f.Text, "fields": f.Fields}})
 	case f.Kind == fault.SignedOut && c.R.Method == http.MethodGet && !c.Scripted():
 		http.Redirect(c.W, c.R, "/sign-in", http.StatusSeeOther)
+	case (f.Kind == fault.Locked || f.Kind == fault.Unconfirmed) && c.navigates() && s.Confirm != nil:
+		if err := s.Confirm(c, f.Kind); err != nil {
+			s.Log.Error("the page that asks who one is could not be drawn", "error", err)
+		}
 	case c.Scripted():
 		s.log(c.scriptError(code, f))
 	default:

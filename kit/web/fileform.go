@@ -28,6 +28,9 @@ func (c *Ctx) FileForm(kind string, prepare func(e *record.Entry, b record.Body)
 	if err := prepare(e, b); err != nil {
 		return nil, err
 	}
+	if err := c.Signs(kind); err != nil {
+		return nil, err
+	}
 	from := c.Sender(record.ViaPage)
 	from.Skew = c.skew()
 	o := c.Committer.File(c.Context(), from, e)[0]

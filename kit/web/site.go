@@ -156,7 +156,7 @@ func (s *Site) admit(c *Ctx, r Route) error {
 	case machine:
 		err = s.Sessions.token(c)
 	default:
-		err = s.Sessions.find(c)
+		err = s.Sessions.find(c, r)
 	}
 	if err != nil && !r.Public {
 		return err
@@ -176,6 +176,9 @@ func (s *Site) admit(c *Ctx, r Route) error {
 	if !r.Public && !c.Scope.May(r.Action) {
 		c.refusedHere()
 		return fault.New(fault.Denied, "your role may not do this here")
+	}
+	if r.Fresh && !c.Fresh() {
+		return unconfirmed()
 	}
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"milieu/kit/clock"
 	"milieu/kit/commit"
 	"milieu/kit/db"
+	"milieu/kit/fault"
 	"milieu/kit/live"
 	"milieu/kit/record"
 	"milieu/kit/ui"
@@ -32,6 +33,8 @@ type Route struct {
 	Token   bool   // of the machine interface: a bearer token instead of a session
 	Either  bool   // for pages and machines alike: a bearer token counts where one is sent
 	Stream  bool   // may stay open: no write deadline
+	Quiet   bool   // asked for by scripts alone: never a sign that somebody is there, so it keeps no session from locking
+	Fresh   bool   // asks to be shown who one is by a full factor not older than FreshFor; the page /confirm comes first and leads back
 	Vital   bool   // opens even when nobody's look can be logged: rounds, allergies, levels, safety plans
 	MaxBody int64  // bytes; 0 means 1 MiB
 	Handle  Handler
@@ -73,6 +76,20 @@ type Config struct {
 	UnitFor func(c *Ctx) (Unit, error)
 	// FindSignIn gives the person of a sign-in name.
 	FindSignIn func(q db.Querier, name string) (record.ID, bool)
+	// SignInName gives the sign-in name of a person; empty when they have none.
+	SignInName func(q db.Querier, person record.ID) string
+	// Invite ends what somebody signs in with, their sessions and tokens, and gives the path of a link that works once, with which they choose
+	// anew how they sign in.
+	Invite func(c *Ctx, person record.ID) (path string, err error)
+	// Limits gives how long sessions of somebody last; nil: DefaultLimits.
+	Limits func(q db.Querier, s *access.Scope) (Limits, error)
+	// Confirm answers a request of a browser whose session is locked (fault.Locked) or not fresh (fault.Unconfirmed): it asks who sits there
+	// and leads back to what was asked for, with what the request's form held.
+	Confirm func(c *Ctx, why fault.Kind) error
+	// Ended are told, in its transaction, that a session was ended by somebody: signed out here or from elsewhere, not over by itself.
+	Ended []func(tx db.Tx, person record.ID, device string, now time.Time) error
+	// Demo says that the people are made up: links that sign in again and again are honoured, and their sessions ask for no ceremony.
+	Demo bool
 	Outside
 }
 
@@ -98,8 +115,10 @@ type Ctx struct {
 	W       http.ResponseWriter
 	R       *http.Request
 	Scope   *access.Scope // nil on public routes
-	Session *Session      // nil for tokens and on public routes
+	Session *Session      // nil for tokens and where nobody is signed in; on a public route it may be locked: Scope is nil then
+	Token   *Token        // of a machine; nil for people
 	Now     time.Time
+	limits  Limits
 	unit    *Unit
 	after   int64 // the newest entry that pages knew of when the request came
 	alone   *bool // whether this request reads for itself; nil: nobody has asked yet
@@ -175,6 +194,11 @@ func (c *Ctx) Chart(name string) (record.ID, error) {
 // Show draws a page in the shell: title, what it listens to, and its content.
 func (c *Ctx) Show(p ui.Page, content templ.Component) error {
 	return c.show(http.StatusOK, p, content)
+}
+
+// ShowAs is Show with another status than 200.
+func (c *Ctx) ShowAs(status int, p ui.Page, content templ.Component) error {
+	return c.show(status, p, content)
 }
 
 // Fragment draws a part of a page.

@@ -73,7 +73,7 @@ func invite(c *web.Ctx) error {
 	if _, err := c.File("staff.invited", v.ID, &staff.Invited{}); err != nil {
 		return err
 	}
-	path, err := c.Sessions.Invite(c.Context(), c.Committer, v.ID)
+	path, err := c.Invite(c, v.ID)
 	if err != nil {
 		return err
 	}

@@ -47,7 +47,7 @@ func Def() room.Def {
 			{Key: "staff.nav", Href: "/staff", Icon: "people", Action: "staff.read", Desk: true, Order: 80},
 			{Key: "staff.unit_nav", Href: "/unit", Icon: "unit", Action: "staff.read", Desk: true, Order: 85},
 		},
-		Hub: room.Hub{NameOf: nameOf, UnitFor: UnitFor, FindSignIn: findSignIn},
+		Hub: room.Hub{NameOf: nameOf, UnitFor: UnitFor, FindSignIn: findSignIn, SignInName: signInName},
 	}
 }
 
@@ -62,6 +62,14 @@ func nameOf(q db.Querier, chart record.ID) string {
 func findSignIn(q db.Querier, name string) (record.ID, bool) {
 	p, err := staff.BySignIn(q, name)
 	return p.ID, err == nil
+}
+
+func signInName(q db.Querier, person record.ID) string {
+	p, err := staff.Find(q, person)
+	if err != nil {
+		return ""
+	}
+	return p.SignIn
 }
 
 // then makes the browser open a page once the entry is filed; what was said back stands on it.

@@ -1,0 +1,214 @@
+package signin
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"milieu/kit/db"
+	"milieu/kit/fault"
+	"milieu/kit/record"
+	"milieu/kit/ui"
+	"milieu/kit/web"
+)
+
+// Place is where somebody is asked who they are.
+type Place string
+
+// The places.
+const (
+	AtSignIn  Place = "sign-in"
+	AtConfirm Place = "confirm" // again, for what signs or gives access
+	AtLock    Place = "lock"
+	AtWelcome Place = "welcome" // with a link, choosing factors for the first time or anew
+)
+
+// At is a place and what is known there.
+type At struct {
+	Place  Place
+	Person record.ID // zero at sign-in
+	Then   string    // where to go on: a path of our own
+	Link   string    // at welcome: the token of the link
+	// Carried are hidden fields that a form at this place brings along: the form that waits for it.
+	Carried []ui.Pair
+}
+
+// Factor is a way to show who one is. Fields that are nil do nothing.
+type Factor struct {
+	Name  string // the method that its sessions bear: "passkey"
+	Order int    // at a place the lowest comes first; the password is 50
+	// Has says whether a person can show it.
+	Has func(q db.Querier, person record.ID) (bool, error)
+	// Offer draws how it is shown, or at welcome how it is chosen; nil: it is not offered there.
+	Offer func(c *web.Ctx, at At) (templ.Component, error)
+	// Section draws what a person has of it, on their own page, with what they can change.
+	Section func(c *web.Ctx) (templ.Component, error)
+	// Forget takes everything of it away from a person who is invited anew.
+	Forget func(tx db.Tx, person record.ID) error
+	// Closes says in words why somebody may not come in by another method; empty: they may.
+	Closes func(c *web.Ctx, person record.ID, by string) (string, error)
+	// Join is told of the desk that the factor is offered at, before anybody comes.
+	Join   func(d *Desk)
+	Schema string
+	Routes []web.Route
+}
+
+// Enter lets somebody in who has shown who they are, at the place where they were asked, and gives the address at which they go on. At
+// welcome it uses the link up: of two at the same instant one is let in. Whoever confirms must be who is signed in; whoever unlocks as
+// somebody else takes the device over, and the session before stays, locked.
+func (r *Desk) Enter(c *web.Ctx, at At, person record.ID, how web.How) (to string, err error) {
+	for _, f := range r.factors {
+		if f.Closes == nil || at.Place == AtWelcome {
+			continue
+		}
+		first, _, _ := strings.Cut(how.Method, "+")
+		why, err := f.Closes(c, person, first)
+		if err != nil {
+			return "", err
+		}
+		if why != "" {
+			return "", fault.New(fault.Invalid, "%s", why)
+		}
+	}
+	if to = at.Then; !web.OwnPath(to) {
+		to = "/"
+	}
+	switch at.Place {
+	case AtConfirm:
+		if c.Session == nil || c.Session.Person != person {
+			return "", fault.New(fault.Invalid, "this is somebody else: sign out first")
+		}
+		err = c.Sessions.Raise(c, how)
+	case AtLock:
+		switch {
+		case c.Session != nil && c.Session.Person == person:
+			err = c.Sessions.Unlock(c, how)
+		default:
+			how.Keep = true
+			err = c.Sessions.Start(c, person, how)
+			to = "/"
+		}
+	case AtWelcome:
+		before := how.Also
+		how.Also = func(tx db.Tx) error {
+			if err := useLink(tx, at.Link, person, c.Now); err != nil {
+				return err
+			}
+			if before != nil {
+				return before(tx)
+			}
+			return nil
+		}
+		err = c.Sessions.Start(c, person, how)
+	default:
+		err = c.Sessions.Start(c, person, how)
+	}
+	if err != nil {
+		return "", err
+	}
+	return to, nil
+}
+
+// Entered is Enter for a form: it sends the browser on, or goes on with the form that had to wait.
+func (r *Desk) Entered(c *web.Ctx, at At, person record.ID, how web.How) error {
+	waiting := heldIn(c)
+	to, err := r.Enter(c, at, person, how)
+	if err != nil {
+		return err
+	}
+	if n, err := untold(c.Read(), person); err == nil && n > 0 && at.Place == AtSignIn {
+		c.Say(ui.Toast{What: ui.T(c.Context(), "signin.changed_since")})
+	}
+	if waiting != nil && c.Session != nil && c.Session.Person == person {
+		return waiting.goOn(c)
+	}
+	return c.Go(to)
+}
+
+// Proved is Entered for a factor that may be only one of two: unless it showed both (second), a person who has one-time codes is asked for one.
+func (r *Desk) Proved(c *web.Ctx, at At, person record.ID, how web.How, second bool) error {
+	if !second && at.Place != AtWelcome {
+		two, err := hasCodes(c.Read(), person)
+		if err != nil {
+			return err
+		}
+		if two {
+			if how.Also != nil {
+				if err := c.Committer.Upkeep(c.Context(), how.Also); err != nil {
+					return err
+				}
+			}
+			c.Device()
+			return r.askCode(c, http.StatusOK, secondStep{Person: person, Subject: r.subjectFor(c, person), Method: how.Method, Place: at.Place, Then: at.Then}, "")
+		}
+	}
+	return r.Entered(c, at, person, how)
+}
+
+// Again draws the place where somebody was asked once more, with what went wrong in words, and a mark beside it for the page's script.
+func (r *Desk) Again(c *web.Ctx, at At, text string, mark templ.Component) error {
+	if mark != nil {
+		c.R = c.R.WithContext(context.WithValue(c.Context(), markKey{}, mark))
+	}
+	switch at.Place {
+	case AtConfirm, AtLock:
+		if c.Session == nil {
+			return c.Redirect("/sign-in")
+		}
+		at.Person, at.Then = c.Session.Person, then(at.Then)
+		return r.askAt(c, http.StatusUnprocessableEntity, at, heldIn(c), text)
+	case AtWelcome:
+		person, err := Invited(c, at.Link)
+		if err != nil {
+			return err
+		}
+		return r.welcomePage(c, http.StatusUnprocessableEntity, person, at.Link, text, nil)
+	}
+	return r.signInPage(c, http.StatusUnprocessableEntity, "", text)
+}
+
+type markKey struct{}
+
+// HasBeside says whether a person has a way in beside one method.
+func (r *Desk) HasBeside(q db.Querier, person record.ID, but string) (bool, error) {
+	if but != "password" {
+		if _, has, err := hashOf(q, person); has || err != nil {
+			return has, err
+		}
+	}
+	for _, f := range r.factors {
+		if f.Has == nil || f.Name == but {
+			continue
+		}
+		if has, err := f.Has(q, person); has || err != nil {
+			return has, err
+		}
+	}
+	return false, nil
+}
+
+// offers draws what the factors offer at a place, those before and those behind the password.
+func (r *Desk) offers(c *web.Ctx, at At) (before, behind []templ.Component, err error) {
+	for _, f := range r.factors {
+		if f.Offer == nil {
+			continue
+		}
+		part, err := f.Offer(c, at)
+		if err != nil {
+			return nil, nil, fmt.Errorf("offering %s: %w", f.Name, err)
+		}
+		switch {
+		case part == nil:
+		case f.Order < passwordOrder:
+			before = append(before, part)
+		default:
+			behind = append(behind, part)
+		}
+	}
+	return before, behind, nil
+}
+
+const passwordOrder = 50
