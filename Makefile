@@ -2,9 +2,9 @@
 SHELL := bash
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: check setup generate lint test browser trials bench screens map build
+.PHONY: check setup generate lint secure vulnerabilities test browser trials bench screens map build
 
-check: setup lint test browser
+check: setup lint secure test browser
 
 # setup installs what the tests need and is not there: a browser, a PostgreSQL, the packages of web/.
 setup:
@@ -25,6 +25,14 @@ lint:
 	go run -C web/tools . -check
 	cd web && npx tsc --noEmit
 	go run $(STATICCHECK) ./...
+
+# secure looks for weak spots (gosec) and secrets (gitleaks); what is let pass is argued in scripts/secure.
+secure:
+	@scripts/secure
+
+# vulnerabilities asks whether anything we call is known to be vulnerable; it needs the network.
+vulnerabilities:
+	@scripts/vulnerabilities
 
 test:
 	go test -timeout 10m ./...
