@@ -19,7 +19,6 @@ import (
 
 	"pgregory.net/rapid"
 
-	"milieu/kit/access"
 	"milieu/kit/commit"
 	"milieu/kit/due"
 	"milieu/kit/record"
@@ -243,25 +242,16 @@ func typeOf(v any) string {
 	return "null"
 }
 
-// TestWhoMayDoWhat compares the policies with the reviewed matrix: every action of a kind or a route, and each role's reach in it. A change of
-// a policy is made in two places, seen as a diff: run `go test ./app -run TestWhoMayDoWhat -update` and read what changed.
+// TestWhoMayDoWhat compares what the policies come to with the reviewed matrix: for every action, label and consent, each role's ties. A change of
+// a policy is seen here as a diff: run `go test ./app -run TestWhoMayDoWhat -update` and read what changed.
 func TestWhoMayDoWhat(t *testing.T) {
 	plan := thePlan(t)
-	actions := append(access.Actions(plan.Kinds), web.Actions(plan.Routes, plan.Places)...)
-	slices.Sort(actions)
 	var b strings.Builder
-	b.WriteString("# Who may do what: role × action, worked out from the policy files. Reach: own (for themselves), unit, new (newcomers), any.\n")
-	for _, a := range slices.Compact(actions) {
-		var who []string
-		for _, role := range access.Roles {
-			if reach := plan.Policy.Reach(role, a); reach != "" {
-				who = append(who, string(role)+":"+reach)
-			}
-		}
-		if len(who) == 0 {
-			t.Errorf("nobody may %s", a)
-		}
-		fmt.Fprintf(&b, "%-28s %s\n", a, strings.Join(who, " "))
+	b.WriteString("# Who may do what, worked out from app/policy: action [label] +consent, then each role and the ties under which it may.\n")
+	b.WriteString("# any: no tie is needed. unit: shift, team, covering. care: unit, care_team, caseload, glass, emergency. mine: care, self.\n")
+	b.WriteString(plan.Policy.Matrix())
+	if nobody := plan.Policy.Nobody(); len(nobody) > 0 {
+		t.Errorf("nobody may %v", nobody)
 	}
 	path := filepath.Join("testdata", "matrix.txt")
 	if *update {

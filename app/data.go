@@ -152,7 +152,11 @@ func (d *Data) Build(ctx context.Context, c clock.Clock, log *slog.Logger, progr
 	if err != nil {
 		return nil, err
 	}
-	return room.Open(ctx, room.Options{Views: views, DB: d.DB, Clock: c, Log: log, Defs: Rooms(d), Policies: policies, HeadFile: head, Outside: d.Outside, Demo: d.Settings.Made == madeForDemo || d.Settings.Made == madeForSimulation, Progress: progress})
+	own, err := HousePolicies(d.Dir)
+	if err != nil {
+		return nil, err
+	}
+	return room.Open(ctx, room.Options{Views: views, DB: d.DB, Clock: c, Log: log, Defs: Rooms(d), Policies: policies, HousePolicies: own, HeadFile: head, Outside: d.Outside, Demo: d.Settings.Made == madeForDemo || d.Settings.Made == madeForSimulation, Progress: progress})
 }
 
 // Close closes the database.

@@ -127,13 +127,13 @@ var filers = []access.Role{access.Supervisor, access.Nurse, access.Administrator
 func (w *town) filer(k *record.Kind, api bool) (access.Role, record.ID) {
 	chart := map[string]record.ID{"client": w.home.Client[1], "staff": w.home.Floor[len(w.home.Floor)-1], "place": w.home.Unit, "house": due.House, "any": w.home.Client[1]}[k.Chart]
 	for _, role := range filers {
-		if api && w.plan.Policy.Reach(role, "api.file") == "" || !api && role == access.Integration {
+		if api && !w.plan.Policy.Allows(role, "api.file") || !api && role == access.Integration {
 			continue
 		}
-		switch w.plan.Policy.Reach(role, k.Action) {
-		case "unit", "new", "any":
+		switch ties := w.plan.Policy.Ties(role, k.Action, "", false); {
+		case ties.Has(access.Team | access.House):
 			return role, chart
-		case "own":
+		case ties.Has(access.Self):
 			return role, w.home.Staff[role]
 		}
 	}

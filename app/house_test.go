@@ -72,7 +72,7 @@ func thePlan(t testing.TB) *room.Plan {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan, err := room.NewPlan(app.Rooms(nil), policies)
+	plan, err := room.NewPlan(app.Rooms(nil), policies, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

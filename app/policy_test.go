@@ -4,7 +4,7 @@ import "testing"
 
 // TestEverySentenceIsAboutSomething: a sentence of the policy about an action that nothing does is a mistake in one of the two.
 func TestEverySentenceIsAboutSomething(t *testing.T) {
-	plan, err := (&Data{}).plan()
+	plan, err := (&Data{Dir: t.TempDir()}).plan()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,7 +22,11 @@ func (d *Data) plan() (*room.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	return room.NewPlan(Rooms(d), policies)
+	own, err := HousePolicies(d.Dir)
+	if err != nil {
+		return nil, err
+	}
+	return room.NewPlan(Rooms(d), policies, own)
 }
 
 type prepareCmd struct {

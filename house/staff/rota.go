@@ -197,15 +197,15 @@ func ownRelations(q db.Querier, person record.ID) ([]access.Relation, error) {
 	}
 	var out []access.Relation
 	for _, m := range teams {
-		out = append(out, access.Relation{Unit: m.Unit, What: "team", From: m.From, Until: m.Until})
+		out = append(out, access.Relation{Unit: m.Unit, What: access.Team, From: m.From, Until: m.Until})
 	}
 	slices.Reverse(planned)
 	for _, p := range planned {
-		out = append(out, access.Relation{Unit: p.Unit, What: "shift", From: p.From, Until: p.Until})
+		out = append(out, access.Relation{Unit: p.Unit, What: access.Shift, From: p.From, Until: p.Until})
 	}
 	for _, s := range shifts {
 		if Backed(s.Unit, s.From, teams, planned) {
-			out = append(out, access.Relation{Unit: s.Unit, What: "shift", From: s.From, Until: s.end()})
+			out = append(out, access.Relation{Unit: s.Unit, What: access.Shift, From: s.From, Until: s.end()})
 		}
 	}
 	return out, nil

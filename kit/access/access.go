@@ -6,6 +6,7 @@ package access
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -18,33 +19,14 @@ import (
 	"milieu/kit/record"
 )
 
-// Role is what a person acts as.
-type Role string
-
-// The roles.
-const (
-	Worker        Role = "worker" // mental health worker, support worker, technician
-	Peer          Role = "peer"
-	Nurse         Role = "nurse"
-	CaseManager   Role = "case_manager"
-	Clinician     Role = "clinician"
-	Prescriber    Role = "prescriber"
-	Supervisor    Role = "supervisor"
-	Coordinator   Role = "coordinator" // programme coordinator, quality lead
-	Administrator Role = "administrator"
-	Auditor       Role = "auditor"
-	Integration   Role = "integration" // a machine
-)
-
-// Roles lists them in the order in which they are offered.
-var Roles = []Role{Worker, Peer, Nurse, CaseManager, Clinician, Prescriber, Supervisor, Coordinator, Administrator, Auditor, Integration}
-
-// Relation ties a person to a unit from a time until another; a zero Until is open.
+// Relation ties a person to a unit, or to one chart, from a time until another; a zero Until is open.
 type Relation struct {
 	Unit  record.ID
-	What  string // "team" or "shift"
+	Chart record.ID // else to this one chart
+	What  Tie       // one tie
 	From  time.Time
 	Until time.Time
+	Via   record.ID // who is stood in for, or the entry that gave the tie
 }
 
 // Holds says whether the relation held at t.
@@ -59,7 +41,38 @@ type Person struct {
 	Role      Role
 	Disabled  time.Time // zero: is not
 	Relations []Relation
+	Barred    []Bar
 }
+
+// Bar takes an action away for a span, because a certificate that carries it has lapsed or was never there. A zero Until is open.
+type Bar struct {
+	Action string
+	From   time.Time
+	Until  time.Time
+	Why    string // in words: "the medication aide certificate lapsed on 12 November"
+}
+
+// barred gives what takes an action away from the person at t; nil when nothing does.
+func (p *Person) barred(action string, t time.Time) *Bar {
+	for i := range p.Barred {
+		b := &p.Barred[i]
+		if b.Action == action && (Relation{From: b.From, Until: b.Until}).Holds(t) {
+			return b
+		}
+	}
+	return nil
+}
+
+// Consent is what a client has agreed to, from a time until another.
+type Consent struct {
+	What  string    // a label that it opens, or Kin
+	To    record.ID // whom it lets in; zero: whoever may by the policies
+	From  time.Time
+	Until time.Time
+}
+
+// Kin is the consent by which family see what the client lets them see.
+const Kin = "family"
 
 // Stay says in which unit a chart's person was, from a time until another.
 type Stay struct {
@@ -70,9 +83,12 @@ type Stay struct {
 
 // Chart is what access needs to know of a chart.
 type Chart struct {
-	ID    record.ID
-	Kind  string // "client", "staff", "place", "house"
-	Stays []Stay // of a client; a place or staff chart has one without end, or none
+	ID       record.ID
+	Kind     string      // "client", "staff", "place", "house"
+	Stays    []Stay      // of a client; a place or staff chart has one without end, or none
+	Same     []record.ID // further charts of the same person: merged with this one
+	Labels   []string    // of a place: what every entry of its people carries that may carry it
+	Consents []Consent
 }
 
 // Now is the unit the chart belongs to at t; zero for none.
@@ -85,57 +101,21 @@ func (c *Chart) Now(t time.Time) record.ID {
 	return record.Zero
 }
 
-// Scope is what somebody may see now. Every query takes one.
-type Scope struct {
-	Person record.ID
-	Name   string
-	Role   Role
-	Device string
-	Now    time.Time
-	All    bool        // every unit
-	Units  []record.ID // else these
-	policy *Policy
-	only   map[string]bool // the actions it is narrowed to; nil: all that the role may
-}
-
-// Sees says whether what belongs to a unit is within the scope.
-func (s *Scope) Sees(unit record.ID) bool {
-	return s.All || !unit.IsZero() && slices.Contains(s.Units, unit)
-}
-
-// May says whether the scope's role has an action at all: what is not allowed is not offered.
-func (s *Scope) May(action string) bool {
-	return (s.only == nil || s.only[action]) && s.policy.allows(s.Role, action)
-}
-
-// Narrow leaves a scope only some of its actions, and only some of its units: what a token was made for. Empty lists take nothing away.
-func (s *Scope) Narrow(actions []string, units []record.ID) {
-	if len(actions) > 0 {
-		s.only = map[string]bool{}
-		for _, a := range actions {
-			s.only[a] = true
-		}
-	}
-	if len(units) > 0 {
-		kept := slices.DeleteFunc(slices.Clone(units), func(u record.ID) bool { return !s.Sees(u) })
-		s.All, s.Units = false, kept
-	}
-}
-
-// Viewer is one word for what the scope may see on the boards of one unit: viewers of one word see the same.
-func (s *Scope) Viewer() string { return string(s.Role) }
-
 // Source is where the people and charts come from: the house's rooms offer them.
 type Source struct {
 	Kinds []string // entries of these kinds change what Person or Chart says about their chart
-	// Person gives one person by the staff chart's ID; nil when there is no such person.
+	// Person gives one person by the staff chart's ID, the caller's to keep; nil when there is no such person.
 	Person func(q db.Querier, id record.ID) (*Person, error)
 	// Chart gives one chart; nil when this source does not know it.
 	Chart func(q db.Querier, id record.ID) (*Chart, error)
-	// With names further charts and people that an entry moves along with its own: charts merged with it, whoever stands in for its person. Nil
-	// means none.
+	// With names further charts and people that an entry changes along with its own chart: charts merged with it, people it ties. Nil means none.
 	With func(q db.Querier, e *record.Entry) ([]record.ID, error)
-	// All lists the IDs of all its people and charts.
+	// Relations adds to what ties a person that another source knows, and Bars to what is taken away from them. Nil means nothing.
+	Relations func(q db.Querier, person record.ID) ([]Relation, error)
+	Bars      func(q db.Querier, person record.ID) ([]Bar, error)
+	// Consents adds what the person of a chart that another source knows has agreed to. Nil means nothing.
+	Consents func(q db.Querier, chart record.ID) ([]Consent, error)
+	// All lists the IDs of all its people and charts. Nil means none of its own.
 	All func(q db.Querier) (people, charts []record.ID, err error)
 }
 
@@ -167,17 +147,20 @@ func NewDirectory(d *db.DB, c clock.Clock, p *Policy, sources []Source) *Directo
 func (d *Directory) Load(ctx context.Context) error {
 	return d.db.Snapshot(ctx, func(q db.Querier) error {
 		for _, s := range d.sources {
+			if s.All == nil {
+				continue
+			}
 			people, charts, err := s.All(q)
 			if err != nil {
 				return fmt.Errorf("listing people and charts: %w", err)
 			}
 			for _, id := range people {
-				if err := d.person(q, s, id); err != nil {
+				if err := d.person(q, id); err != nil {
 					return err
 				}
 			}
 			for _, id := range charts {
-				if err := d.chart(q, s, id); err != nil {
+				if err := d.chart(q, id); err != nil {
 					return err
 				}
 			}
@@ -186,23 +169,20 @@ func (d *Directory) Load(ctx context.Context) error {
 	})
 }
 
-func (d *Directory) person(q db.Querier, s Source, id record.ID) error {
-	if s.Person == nil {
-		return nil
-	}
-	p, err := s.Person(q, id)
+// person reads one person afresh, from every source that knows something of them.
+func (d *Directory) person(q db.Querier, id record.ID) error {
+	p, err := d.readPerson(q, id)
 	if err != nil {
 		return err
 	}
 	d.mu.Lock()
 	old := d.people[id]
-	switch {
-	case p != nil:
+	if p != nil {
 		d.people[id] = p
-	case old != nil && d.staffed() == 1: // whoever knew this person does not any more: what was said of them was taken back
-		delete(d.people, id)
+	} else {
+		delete(d.people, id) // what was said of them was taken back
 	}
-	ended := old != nil && (d.people[id] == nil || p != nil && (old.Disabled.IsZero() && !p.Disabled.IsZero() || old.Role != p.Role))
+	ended := old != nil && (p == nil || old.Disabled.IsZero() && !p.Disabled.IsZero() || old.Role != p.Role)
 	hear := d.onEnd
 	d.mu.Unlock()
 	if ended {
@@ -213,23 +193,54 @@ func (d *Directory) person(q db.Querier, s Source, id record.ID) error {
 	return nil
 }
 
-// staffed counts the sources that know people.
-func (d *Directory) staffed() (n int) {
-	for i := range d.sources {
-		if d.sources[i].Person != nil {
-			n++
+func (d *Directory) readPerson(q db.Querier, id record.ID) (p *Person, err error) {
+	for i := 0; i < len(d.sources) && p == nil && err == nil; i++ {
+		if s := &d.sources[i]; s.Person != nil {
+			p, err = s.Person(q, id)
 		}
 	}
-	return n
+	if p == nil || err != nil {
+		return nil, err
+	}
+	for i := range d.sources {
+		if s := &d.sources[i]; s.Relations != nil {
+			more, err := s.Relations(q, id)
+			if err != nil {
+				return nil, fmt.Errorf("reading what ties %s: %w", id, err)
+			}
+			p.Relations = append(slices.Clip(p.Relations), more...)
+		}
+		if s := &d.sources[i]; s.Bars != nil {
+			more, err := s.Bars(q, id)
+			if err != nil {
+				return nil, fmt.Errorf("reading what is taken away from %s: %w", id, err)
+			}
+			p.Barred = append(slices.Clip(p.Barred), more...)
+		}
+	}
+	return p, nil
 }
 
-func (d *Directory) chart(q db.Querier, s Source, id record.ID) error {
-	if s.Chart == nil {
-		return nil
+// chart reads one chart afresh. One that no source knows is left as it is.
+func (d *Directory) chart(q db.Querier, id record.ID) error {
+	var c *Chart
+	var err error
+	for i := 0; i < len(d.sources) && c == nil && err == nil; i++ {
+		if s := &d.sources[i]; s.Chart != nil {
+			c, err = s.Chart(q, id)
+		}
 	}
-	c, err := s.Chart(q, id)
 	if err != nil || c == nil {
 		return err
+	}
+	for i := range d.sources {
+		if s := &d.sources[i]; s.Consents != nil {
+			more, err := s.Consents(q, id)
+			if err != nil {
+				return fmt.Errorf("reading what %s agreed to: %w", id, err)
+			}
+			c.Consents = append(slices.Clip(c.Consents), more...)
+		}
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -273,41 +284,25 @@ func (d *Directory) fresh() error {
 }
 
 func (d *Directory) take(entries []*record.Entry) error {
+	q := d.db.Read(context.Background())
 	for _, e := range entries {
-		for _, s := range d.sources {
+		for i := range d.sources {
+			s := &d.sources[i]
 			if !slices.Contains(s.Kinds, e.Kind) && e.Amends.IsZero() {
 				continue
 			}
-			q := d.db.Read(context.Background())
-			if err := d.person(q, s, e.Chart); err != nil {
-				return err
+			touched := []record.ID{e.Chart}
+			if s.With != nil {
+				more, err := s.With(q, e)
+				if err != nil {
+					return err
+				}
+				touched = append(touched, more...)
 			}
-			if err := d.chart(q, s, e.Chart); err != nil {
-				return err
-			}
-			if err := d.with(q, s, e); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func (d *Directory) with(q db.Querier, s Source, e *record.Entry) error {
-	if s.With == nil {
-		return nil
-	}
-	more, err := s.With(q, e)
-	if err != nil {
-		return err
-	}
-	for _, id := range more {
-		if id != e.Chart {
-			if err := d.person(q, s, id); err != nil {
-				return err
-			}
-			if err := d.chart(q, s, id); err != nil {
-				return err
+			for _, id := range touched {
+				if err := errors.Join(d.person(q, id), d.chart(q, id)); err != nil {
+					return err
+				}
 			}
 		}
 	}
@@ -406,48 +401,3 @@ func compare(a, b string) int {
 	}
 	return 1
 }
-
-// Scope is what a person may see now. An unknown or disabled person has none.
-func (d *Directory) Scope(id record.ID, device string) (*Scope, error) {
-	if err := d.fresh(); err != nil {
-		return nil, err
-	}
-	now := d.clock.Now()
-	p := d.Person(id)
-	if p == nil || !p.Disabled.IsZero() {
-		return nil, fault.New(fault.SignedOut, "please sign in")
-	}
-	s := &Scope{Person: id, Name: p.Name, Role: p.Role, Device: device, Now: now, policy: d.policy, All: d.policy.everywhere(p.Role)}
-	for _, r := range p.Relations {
-		if r.Holds(now) && !slices.Contains(s.Units, r.Unit) {
-			s.Units = append(s.Units, r.Unit)
-		}
-	}
-	return s, nil
-}
-
-// Sees says whether a chart is within a scope: a client of a unit one works on, a place of it, one's own staff chart. A chart that does not
-// exist and one that may not be seen are answered alike.
-func (d *Directory) Sees(s *Scope, chart record.ID) error {
-	d.mu.RLock()
-	c := d.charts[chart]
-	d.mu.RUnlock()
-	if c != nil && (chart == s.Person || c.Kind == "house" || s.All && s.sees(c.Kind)) {
-		return nil
-	}
-	if c != nil && s.sees(c.Kind) && s.Sees(c.Now(s.Now)) {
-		return nil
-	}
-	return fault.New(fault.NotFound, "there is nothing here that you may see")
-}
-
-// Reaches says whether an entry of a kind may be offered to a chart: one within the scope, or one that the kind begins. What the beginning of a
-// chart may not do is for MayFile to say, in the same words for a chart that is there and hidden as for one that is not there.
-func (d *Directory) Reaches(s *Scope, k *record.Kind, chart record.ID) error {
-	if k != nil && k.Begins && s.May(k.Action) {
-		return nil
-	}
-	return d.Sees(s, chart)
-}
-
-func (s *Scope) sees(kind string) bool { return s.May("see." + kind) }

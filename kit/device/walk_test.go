@@ -67,7 +67,7 @@ func (f *folk) source() access.Source {
 func newFolk() *folk {
 	f := &folk{map[record.ID]*access.Person{}}
 	for id, name := range map[record.ID]string{ana: "Ana Ruiz", ben: "Ben Oduya"} {
-		f.people[id] = &access.Person{ID: id, Name: name, Role: access.Worker, Relations: []access.Relation{{Unit: unit, What: "team", From: testkit.Start.Add(-1000 * time.Hour)}}}
+		f.people[id] = &access.Person{ID: id, Name: name, Role: access.Worker, Relations: []access.Relation{{Unit: unit, What: access.Team, From: testkit.Start.Add(-1000 * time.Hour)}}}
 	}
 	f.people[sue] = &access.Person{ID: sue, Name: "Sue Lindqvist", Role: access.Supervisor}
 	f.people[adam] = &access.Person{ID: adam, Name: "Adam Farkas", Role: access.Auditor}

@@ -41,6 +41,8 @@ type Judge interface {
 	// Knows says whether there is such a chart, as far as the judge has heard.
 	Knows(chart ID) bool
 	MayFile(ctx context.Context, s Sender, k *Kind, e *Entry) (role string, marks []string, err error)
+	// Labels gives what an entry carries: what its sender put on, and what its kind, its programme and what it amends ask for.
+	Labels(k *Kind, e *Entry) []string
 }
 
 // AfterFact is implemented by bodies that may be entered long after they happened, with a reason.
@@ -118,6 +120,8 @@ func (a *Admission) Admit(ctx context.Context, s Sender, e *Entry) (*Prepared, e
 	}
 	e.Role = role
 	e.Marks = append(e.Marks, marks...)
+	labels := e.Labels
+	e.Labels = a.Judge.Labels(k, e)
 	if s.Carried {
 		e.Marks = append(e.Marks, MarkUnattended)
 	}
@@ -125,7 +129,7 @@ func (a *Admission) Admit(ctx context.Context, s Sender, e *Entry) (*Prepared, e
 	e.Marks = slices.Compact(e.Marks)
 	begins := k.Begins && s.Via != ViaProgram && !a.Judge.Knows(e.Chart)
 	p, err := a.prepare(ctx, s, k, e, b, func() [32]byte {
-		sent.Labels, sent.Body = e.Labels, e.Body
+		sent.Labels, sent.Body = labels, e.Body
 		return Digest(&sent)
 	})
 	if err != nil {
@@ -164,6 +168,11 @@ func (a *Admission) prepare(ctx context.Context, s Sender, k *Kind, e *Entry, b 
 		}
 		r.Happened, r.Written, r.Skew, r.Author, r.Role, r.Device = e.Happened, e.Written, e.Skew, e.Author, e.Role, e.Device
 		r.Marks = slices.Clone(e.Marks)
+		for _, l := range e.Labels {
+			if slices.Contains(rk.Labels, l) {
+				r.Labels = append(r.Labels, l)
+			}
+		}
 		r.Version = rk.Version
 		if err := shape(r); err != nil {
 			return nil, fmt.Errorf("raised by %s: %w", k.Name, err)

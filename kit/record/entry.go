@@ -68,6 +68,7 @@ const (
 	MarkRelationEnded = "relation_ended" // true and in time, but sent after the author's relation had ended
 	MarkSkewed        = "clock_skewed"   // the device's clock was wrong by more than a few seconds; Skew says how much
 	MarkUnattended    = "unattended"     // carried by another person's session from a device's outbox
+	MarkGlass         = "break_glass"    // its author reached the chart by breaking the glass
 )
 
 // HasMark says whether admission put the mark on the entry.

@@ -32,6 +32,10 @@ type Kind struct {
 	Begins   bool   // may be the first entry of a chart; what people and machines send of any other kind needs a chart that is there
 	Example  Body   // a valid body, for the machine interface and the conformance test
 	Fresh    bool   // filing one by a page asks to be shown again who one is: for what signs, or gives access
+	// Labels are the labels that an entry of the kind may carry, the house's own among them where there is any; others are refused. What everybody
+	// who cares for somebody must know carries none. Label is what every entry of the kind carries.
+	Labels []string
+	Label  string
 	// AfterFact says that the kind may be entered well after it happened only with a reason in its body, and is marked for ever.
 	AfterFact bool
 	// Upgrade brings a stored body of an older version to the current one. Nil while there is one version.

@@ -21,16 +21,17 @@ import (
 
 // Options are what a building is made of.
 type Options struct {
-	DB       *db.DB
-	Clock    clock.Clock
-	Log      *slog.Logger
-	Defs     []Def
-	Policies []string // texts of the policy files
-	HeadFile string
-	Views    ViewOptions
-	Outside  web.Outside
-	Demo     bool // made-up data: links that sign in again and again are honoured
-	Progress func(what string, done, total int64)
+	DB            *db.DB
+	Clock         clock.Clock
+	Log           *slog.Logger
+	Defs          []Def
+	Policies      []access.File // the program's policies
+	HousePolicies []access.File // the house's own, which may only forbid
+	HeadFile      string
+	Views         ViewOptions
+	Outside       web.Outside
+	Demo          bool // made-up data: links that sign in again and again are honoured
+	Progress      func(what string, done, total int64)
 }
 
 // ViewOptions say where the view log keeps what lies beside its database. Zero fields keep none.
@@ -79,9 +80,9 @@ type Plan struct {
 }
 
 // NewPlan gathers and checks. It fails when a kind or route names an action that no policy speaks of.
-func NewPlan(defs []Def, policies []string) (*Plan, error) {
+func NewPlan(defs []Def, policies, house []access.File) (*Plan, error) {
 	p := &Plan{Projections: due.Projections(), Derived: []record.Derived{due.TakenDerived()}, Schemas: []string{due.Schema, web.Schema}}
-	kinds := [][]record.Kind{record.OwnKinds(), due.Kinds()}
+	kinds := [][]record.Kind{record.OwnKinds(), due.Kinds(), access.Kinds()}
 	for _, d := range defs {
 		kinds = append(kinds, d.Kinds)
 		p.Projections = append(p.Projections, d.Projections...)
@@ -109,7 +110,8 @@ func NewPlan(defs []Def, policies []string) (*Plan, error) {
 			}
 		}
 	}
-	if p.Policy, err = access.ParsePolicy(policies...); err != nil {
+	p.Projections = append(p.Projections, access.Projection(p.Kinds))
+	if p.Policy, err = access.NewPolicy(policies, house); err != nil {
 		return nil, err
 	}
 	actions := append(access.Actions(p.Kinds), web.Actions(p.Routes, p.Places)...)
@@ -149,7 +151,7 @@ func Open(ctx context.Context, o Options) (*Building, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	plan, err := NewPlan(o.Defs, o.Policies)
+	plan, err := NewPlan(o.Defs, o.Policies, o.HousePolicies)
 	if err != nil {
 		return nil, err
 	}

@@ -3,66 +3,67 @@ package testkit
 import (
 	"os"
 	"path/filepath"
-	"slices"
+	"regexp"
 	"strings"
 	"testing"
 
 	"milieu/kit/access"
-	"milieu/kit/record"
+	"milieu/kit/access/sentence"
 	"milieu/kit/room"
-	"milieu/kit/web"
 )
 
-// PolicyFor reads the policy files of a folder and keeps what the given rooms use, so that a test may open some of the rooms alone. Actions that
-// no file grants fail the house's start, as they do outside tests.
-func PolicyFor(t testing.TB, dir string, defs ...room.Def) []string {
+// PolicyFor reads the program's policies, for a house of some of its rooms.
+func PolicyFor(t testing.TB, dir string, _ ...room.Def) []string {
 	t.Helper()
-	used := map[string]bool{}
-	for _, d := range defs {
-		kinds, err := record.NewKinds(d.Kinds)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, a := range append(access.Actions(kinds), web.Actions(d.Routes, d.Nav)...) {
-			used[a] = true
-		}
-		for _, p := range d.Panels {
-			used[p.Action] = true
-		}
-	}
-	files, err := filepath.Glob(filepath.Join(dir, "*.txt"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no policy files in %s: %v", dir, err)
-	}
 	var out []string
-	for _, name := range files {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
+	for _, pattern := range []string{"*.cedarschema", "*.cedar"} {
+		files, err := filepath.Glob(filepath.Join(dir, pattern))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("no policy files in %s: %v", dir, err)
 		}
-		for line := range strings.Lines(string(text)) {
-			out = append(out, keep(strings.TrimSpace(line), used)...)
+		for _, name := range files {
+			text, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out = append(out, string(text))
 		}
 	}
-	return []string{strings.Join(out, "\n")}
+	return out
 }
 
-// keep gives a policy line with the actions that are used; none of it when none is.
-func keep(line string, used map[string]bool) []string {
-	who, what, ok := strings.Cut(line, " may ")
-	if strings.HasPrefix(line, "#") || !ok {
-		return nil
-	}
-	for _, reach := range []string{" on their unit", " of newcomers", " anywhere", " for themselves"} {
-		list, found := strings.CutSuffix(what, reach)
-		if !found {
-			continue
+var declared = regexp.MustCompile(`"([a-z._]+)"`)
+
+// policyFiles makes files of texts: the program's own as they are, sentences as the policies that they mean. A house of sentences alone gets the
+// kit's too.
+func policyFiles(texts []string) ([]access.File, error) {
+	var own []access.File
+	var sentences []string
+	known := map[string]bool{}
+	for _, text := range texts {
+		switch {
+		case strings.Contains(text, "entity Role"):
+			own = append(own, access.File{Name: "program.cedarschema", Text: text})
+			for _, m := range declared.FindAllStringSubmatch(text, -1) {
+				known[m[1]] = true
+			}
+		case strings.Contains(text, "@id(") || strings.HasPrefix(text, "//"):
+			own = append(own, access.File{Name: "program.cedar", Text: text})
+		default:
+			sentences = append(sentences, text)
 		}
-		actions := strings.Split(strings.ReplaceAll(list, " ", ""), ",")
-		actions = slices.DeleteFunc(actions, func(a string) bool { return !used[a] || strings.Contains(Policy, a) })
-		if len(actions) > 0 {
-			return []string{who + " may " + strings.Join(actions, ", ") + reach}
+	}
+	if own == nil {
+		sentences = append([]string{Policy}, sentences...)
+	}
+	files, err := sentence.Policies(sentences...)
+	if err != nil || own == nil {
+		return files, err
+	}
+	for line := range strings.Lines(files[0].Text) {
+		if m := declared.FindStringSubmatch(line); m != nil && strings.HasPrefix(line, "action") && !known[m[1]] {
+			own[0].Text += line
 		}
 	}
-	return nil
+	return append(own, files[1]), nil
 }

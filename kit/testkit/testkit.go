@@ -68,10 +68,14 @@ func New(t testing.TB, policies []string, defs ...room.Def) *House {
 // Open opens a house on a database that the test has opened: PostgreSQL, or one opened before.
 func Open(t testing.TB, d *db.DB, c *clock.Fake, policies []string, defs ...room.Def) *House {
 	t.Helper()
+	rules, err := policyFiles(policies)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if !slices.ContainsFunc(defs, func(d room.Def) bool { return d.Name == "signin" }) { // a test may bring a desk of its own, with more ways in
 		defs = append(slices.Clone(defs), signin.Def(signin.Options{Key: bytes.Repeat([]byte("k"), 32)}))
 	}
-	b, err := room.Open(context.Background(), room.Options{DB: d, Clock: c, Defs: defs, Demo: true, Policies: append([]string{Policy}, policies...)})
+	b, err := room.Open(context.Background(), room.Options{DB: d, Clock: c, Defs: defs, Demo: true, Policies: rules})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,8 +90,7 @@ func Open(t testing.TB, d *db.DB, c *clock.Fake, policies []string, defs ...room
 // Policy is what the kit's own kinds and routes need.
 const Policy = `
 everyone may account.keep, entries.file, live.listen, api.file, api.read for themselves
-everyone may see.client, see.place, see.staff, see.house for themselves
-everyone may record.withdraw, record.add, due.take on their unit
+everyone may see.client, see.place, see.staff, see.house, record.withdraw, record.add, due.take, access.relabel on their unit
 supervisor, nurse may record.withdraw.others on their unit
 supervisor, coordinator, administrator sees every unit
 `

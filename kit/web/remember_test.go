@@ -52,7 +52,7 @@ type pages struct {
 func (p *pages) def() room.Def {
 	from := testkit.Start.Add(-time.Hour)
 	at := func(unit record.ID, n access.Role) access.Person {
-		return access.Person{Role: n, Relations: []access.Relation{{Unit: unit, What: "team", From: from}}}
+		return access.Person{Role: n, Relations: []access.Relation{{Unit: unit, What: access.Team, From: from}}}
 	}
 	staff := map[record.ID]access.Person{nell: at(willow, access.Nurse), nils: at(willow, access.Nurse), sue: at(willow, access.Supervisor)}
 	charts := map[record.ID]access.Chart{

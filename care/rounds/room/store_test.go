@@ -3,7 +3,6 @@ package room
 import (
 	"context"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -45,48 +44,7 @@ func vocabulary() []room.Def {
 	}
 }
 
-// policy is the rooms' own policy, and leave for the tests to do what other rooms' kinds ask.
-func policy(t testing.TB) []string {
-	t.Helper()
-	text, err := os.ReadFile("../../../app/policy/rounds.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	own := []string{}
-	for line := range strings.SplitSeq(string(text), "\n") {
-		if strings.Contains(line, " may ") {
-			own = append(own, line)
-		}
-	}
-	used := map[string]bool{}
-	for _, d := range vocabulary() {
-		for _, k := range d.Kinds {
-			used[k.Action], used[k.Withdraw] = true, true
-		}
-	}
-	said := testkit.Policy
-	var kept []string
-	for _, line := range own { // what only pages use is not in this test
-		who, what, _ := strings.Cut(line, " may ")
-		what, reach, _ := strings.Cut(what, " on ")
-		var actions []string
-		for a := range strings.SplitSeq(what, ",") {
-			if a = strings.TrimSpace(a); used[a] {
-				actions = append(actions, a)
-			}
-		}
-		if len(actions) > 0 {
-			kept = append(kept, who+" may "+strings.Join(actions, ", ")+" on "+reach)
-		}
-	}
-	said += strings.Join(kept, "\n")
-	for a := range used {
-		if a != "" && !strings.Contains(said, a) {
-			kept = append(kept, "administrator may "+a+" anywhere")
-		}
-	}
-	return []string{strings.Join(kept, "\n")}
-}
+func policy(t testing.TB) []string { return testkit.PolicyFor(t, "../../../app/policy") }
 
 func newWard(t testing.TB, beds int) *ward {
 	t.Helper()

@@ -37,7 +37,7 @@ var people = map[record.ID]*access.Person{
 func person(id record.ID, role access.Role, units ...record.ID) *access.Person {
 	p := &access.Person{ID: id, Name: string(role), Role: role}
 	for _, u := range units {
-		p.Relations = append(p.Relations, access.Relation{Unit: u, What: "team", From: testkit.Start.AddDate(-1, 0, 0)})
+		p.Relations = append(p.Relations, access.Relation{Unit: u, What: access.Team, From: testkit.Start.AddDate(-1, 0, 0)})
 	}
 	return p
 }
@@ -72,16 +72,9 @@ func Root(t testing.TB) string {
 	return ""
 }
 
-func policy(t testing.TB) (texts []string) {
+func policy(t testing.TB) []string {
 	t.Helper()
-	for _, name := range []string{"clients.txt", "places.txt"} {
-		text, err := os.ReadFile(filepath.Join(Root(t), "app", "policy", name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		texts = append(texts, string(text))
-	}
-	return texts
+	return testkit.PolicyFor(t, filepath.Join(Root(t), "app", "policy"))
 }
 
 // House is the house on SQLite.

@@ -7,8 +7,6 @@ import (
 	"image/png"
 	"mime/multipart"
 	"net/url"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -37,7 +35,7 @@ var (
 func staffed(id record.ID, name string, role access.Role, units ...record.ID) *access.Person {
 	p := &access.Person{ID: id, Name: name, Role: role}
 	for _, u := range units {
-		p.Relations = append(p.Relations, access.Relation{Unit: u, What: "team", From: testkit.Start.AddDate(-1, 0, 0)})
+		p.Relations = append(p.Relations, access.Relation{Unit: u, What: access.Team, From: testkit.Start.AddDate(-1, 0, 0)})
 	}
 	return p
 }
@@ -49,14 +47,7 @@ var people = map[record.ID]*access.Person{
 
 func open(t *testing.T) *testkit.House {
 	t.Helper()
-	var policies []string
-	for _, name := range []string{"clients", "places"} {
-		text, err := os.ReadFile(filepath.Join("..", "..", "..", "app", "policy", name+".txt"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		policies = append(policies, string(text))
-	}
+	policies := testkit.PolicyFor(t, "../../../app/policy")
 	r := &clientsroom.Room{}
 	def := r.Def()
 	r.Panels = def.Panels

@@ -18,18 +18,7 @@ import (
 	"milieu/kit/ui"
 )
 
-func policies(t *testing.T) []string {
-	t.Helper()
-	var out []string
-	for _, name := range []string{"places", "staff"} {
-		text, err := os.ReadFile("../../../app/policy/" + name + ".txt")
-		if err != nil {
-			t.Fatal(err)
-		}
-		out = append(out, string(text))
-	}
-	return out
-}
+func policies(t testing.TB) []string { return testkit.PolicyFor(t, "../../../app/policy") }
 
 func colleague(h *testkit.House, name string, role access.Role) record.ID {
 	person := record.DeriveID("test", "staff", name)

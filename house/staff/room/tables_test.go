@@ -3,7 +3,6 @@ package room_test
 import (
 	"context"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -29,18 +28,7 @@ var (
 	elm   = record.DeriveID("test", "elm")
 )
 
-func policies(t testing.TB) []string {
-	t.Helper()
-	var out []string
-	for _, name := range []string{"places", "staff"} {
-		text, err := os.ReadFile("../../../app/policy/" + name + ".txt")
-		if err != nil {
-			t.Fatal(err)
-		}
-		out = append(out, string(text))
-	}
-	return out
-}
+func policies(t testing.TB) []string { return testkit.PolicyFor(t, "../../../app/policy") }
 
 func open(t *testing.T) *testkit.House {
 	t.Helper()

@@ -114,6 +114,9 @@ type Anyone struct{}
 // Knows implements record.Judge.
 func (Anyone) Knows(record.ID) bool { return true }
 
+// Labels implements record.Judge.
+func (Anyone) Labels(_ *record.Kind, e *record.Entry) []string { return e.Labels }
+
 // MayFile implements record.Judge.
 func (Anyone) MayFile(_ context.Context, s record.Sender, _ *record.Kind, _ *record.Entry) (string, []string, error) {
 	if s.Role == "" {
