@@ -65,7 +65,7 @@ func TestForeignIDsInBodies(t *testing.T) {
 		}
 		for _, role := range []access.Role{access.Worker, access.Nurse} {
 			_, chart := w.filer(k, false)
-			if w.plan.Policy.Reach(role, k.Action) == "own" {
+			if w.plan.Policy.Ties(role, k.Action, "", false) == access.Self {
 				chart = w.home.Staff[role]
 			}
 			for _, l := range leaves(k.Type(), nil) {

@@ -121,7 +121,7 @@ func covers(q db.Querier, where string, args ...any) ([]Cover, error) {
 // they never hold together.
 func (v Cover) Through(r access.Relation) (out access.Relation, ok bool) {
 	out = r
-	out.What = "covering"
+	out.What, out.Via = access.Covering, v.For
 	if v.From.After(out.From) {
 		out.From = v.From
 	}

@@ -47,16 +47,17 @@ type Person struct {
 // Bar takes an action away for a span, because a certificate that carries it has lapsed or was never there. A zero Until is open.
 type Bar struct {
 	Action string
+	Units  []record.ID // on these units only; everywhere, if none is named
 	From   time.Time
 	Until  time.Time
 	Why    string // in words: "the medication aide certificate lapsed on 12 November"
 }
 
-// barred gives what takes an action away from the person at t; nil when nothing does.
-func (p *Person) barred(action string, t time.Time) *Bar {
+// barred gives what takes an action away from the person on a unit at t; nil when nothing does. A zero unit is none in particular.
+func (p *Person) barred(action string, unit record.ID, t time.Time) *Bar {
 	for i := range p.Barred {
 		b := &p.Barred[i]
-		if b.Action == action && (Relation{From: b.From, Until: b.Until}).Holds(t) {
+		if b.Action == action && (len(b.Units) == 0 || slices.Contains(b.Units, unit)) && (Relation{From: b.From, Until: b.Until}).Holds(t) {
 			return b
 		}
 	}

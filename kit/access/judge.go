@@ -151,7 +151,11 @@ func (d *Directory) mayDo(p *Person, action string, e *record.Entry) (string, []
 	d.mu.RLock()
 	c := d.charts[e.Chart]
 	d.mu.RUnlock()
-	if b := p.barred(action, e.Happened); b != nil {
+	unit := record.Zero
+	if c != nil {
+		unit = c.Now(e.Happened)
+	}
+	if b := p.barred(action, unit, e.Happened); b != nil {
 		return "", nil, fault.New(fault.Denied, "%s may not do this: %s", p.Name, b.Why)
 	}
 	then, still := d.ties(p, c, e.Happened, RelationGrace)

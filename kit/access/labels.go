@@ -77,8 +77,8 @@ func Kinds() []record.Kind {
 }
 
 const labelSchema = `
-CREATE TABLE access_label_v1 (entry BLOB NOT NULL, by_entry BLOB NOT NULL, chart BLOB NOT NULL, happened INTEGER NOT NULL, author BLOB NOT NULL, adds TEXT NOT NULL, removes TEXT NOT NULL, PRIMARY KEY (entry, by_entry)) WITHOUT ROWID;
-CREATE INDEX access_label_v1_chart ON access_label_v1 (chart);
+CREATE TABLE IF NOT EXISTS access_label_v1 (entry BLOB NOT NULL, by_entry BLOB NOT NULL, chart BLOB NOT NULL, happened INTEGER NOT NULL, author BLOB NOT NULL, adds TEXT NOT NULL, removes TEXT NOT NULL, PRIMARY KEY (entry, by_entry)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS access_label_v1_chart ON access_label_v1 (chart);
 `
 
 // Projection keeps which entries carry labels: few do.

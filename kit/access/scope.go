@@ -85,7 +85,7 @@ func (s *Scope) Lacks(action string) *Bar {
 	if s.who == nil {
 		return nil
 	}
-	return s.who.barred(action, s.Now)
+	return s.who.barred(action, record.Zero, s.Now)
 }
 
 // Viewer is one word for what the scope may see on the boards of one unit: viewers of one word see the same.
@@ -95,7 +95,7 @@ func (s *Scope) Viewer() string {
 		return word
 	}
 	for i := range s.who.Barred {
-		if b := &s.who.Barred[i]; s.who.barred(b.Action, s.Now) == b {
+		if b := &s.who.Barred[i]; len(b.Units) == 0 && s.who.barred(b.Action, record.Zero, s.Now) == b {
 			word += "-" + b.Action
 		}
 	}

@@ -64,7 +64,10 @@ func Source() access.Source {
 		if err != nil || p == nil {
 			return p, err
 		}
-		_, err = Bars(q, id, p.Role)
+		bars, err := Bars(q, id, p.Role)
+		for _, b := range bars {
+			p.Barred = append(p.Barred, access.Bar{Action: b.Action, Units: b.Units, From: b.From, Until: b.Until, Why: b.Credential})
+		}
 		return p, err
 	}
 	s.With = func(q db.Querier, e *record.Entry) ([]record.ID, error) {
