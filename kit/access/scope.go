@@ -183,6 +183,22 @@ func (d *Directory) Under(s *Scope, chart record.ID) Reason {
 	return r
 }
 
+// UnderUnit gives the reason why a scope's person sees the boards of a unit; its Tie is zero where they do not.
+func (d *Directory) UnderUnit(s *Scope, unit record.ID) (out Reason) {
+	if s.who == nil || !s.Sees(unit) {
+		return out
+	}
+	if s.All {
+		out = Reason{Tie: House, Unit: unit}
+	}
+	for _, r := range s.who.Relations {
+		if r.Unit == unit && r.Holds(s.Now) && (out.Tie == 0 || slices.Index(telling, r.What) < slices.Index(telling, out.Tie)) {
+			out = Reason{Tie: r.What, Unit: unit, Via: r.Via, Until: r.Until}
+		}
+	}
+	return out
+}
+
 // agrees says whether the person of a chart has agreed at t that a person sees what carries a label; for family, that they see anything.
 func (d *Directory) agrees(p *Person, c *Chart, label string, t time.Time) bool {
 	what := label

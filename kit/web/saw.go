@@ -82,23 +82,10 @@ func (c *Ctx) under(chart, unit record.ID) string {
 	if c.unseen() {
 		return ""
 	}
-	p := c.Directory.Person(c.Scope.Person)
-	if p == nil {
-		return ""
+	if !chart.IsZero() {
+		return c.Directory.Under(c.Scope, chart).String()
 	}
-	if chart == p.ID {
-		return "self"
-	}
-	under := ""
-	for _, r := range p.Relations {
-		if r.Unit == unit && r.Holds(c.Now) && (under == "" || r.What == "shift") {
-			under = r.What
-		}
-	}
-	if under == "" && c.Scope.All {
-		under = "house"
-	}
-	return under
+	return c.Directory.UnderUnit(c.Scope, unit).String()
 }
 
 // peopleOf is the set of clients on a unit, worked out once for all who look at it.
