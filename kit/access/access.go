@@ -379,6 +379,20 @@ func (d *Directory) ChartsIn(unit record.ID, kind string) []record.ID {
 	return out
 }
 
+// Charts lists every chart of one kind, in order of ID.
+func (d *Directory) Charts(kind string) []record.ID {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	var out []record.ID
+	for id, c := range d.charts {
+		if c.Kind == kind {
+			out = append(out, id)
+		}
+	}
+	slices.SortFunc(out, func(a, b record.ID) int { return slices.Compare(a[:], b[:]) })
+	return out
+}
+
 // People lists everybody, by name.
 func (d *Directory) People() []*Person {
 	d.mu.RLock()

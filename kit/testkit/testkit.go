@@ -93,6 +93,7 @@ everyone may account.keep, entries.file, live.listen, api.file, api.read for the
 everyone may see.client, see.place, see.staff, see.house, record.withdraw, record.add, due.take, access.relabel on their unit
 supervisor, nurse may record.withdraw.others on their unit
 supervisor, coordinator, administrator sees every unit
+administrator may signin.limits, signin.tokens anywhere
 `
 
 // As is a sender for a person.
