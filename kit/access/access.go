@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -105,10 +106,11 @@ func (s *Scope) Sees(unit record.ID) bool {
 
 // May says whether the scope's role has an action at all: what is not allowed is not offered.
 func (s *Scope) May(action string) bool {
-	return (s.only == nil || s.only[action]) && s.policy.allows(s.Role, action)
+	return (s.only == nil || s.only[action] || strings.HasPrefix(action, "see.")) && s.policy.allows(s.Role, action)
 }
 
-// Narrow leaves a scope only some of its actions, and only some of its units: what a token was made for. Empty lists take nothing away.
+// Narrow leaves a scope only some of its actions, and only some of its units: what a token was made for. Empty lists take nothing away. Seeing
+// goes by the units alone: without seeing a chart nothing can be done in it.
 func (s *Scope) Narrow(actions []string, units []record.ID) {
 	if len(actions) > 0 {
 		s.only = map[string]bool{}
@@ -376,6 +378,20 @@ func (d *Directory) ChartsIn(unit record.ID, kind string) []record.ID {
 	var out []record.ID
 	for id := range d.units[unit] {
 		if c := d.charts[id]; (kind == "" || c.Kind == kind) && c.Now(now) == unit {
+			out = append(out, id)
+		}
+	}
+	slices.SortFunc(out, func(a, b record.ID) int { return slices.Compare(a[:], b[:]) })
+	return out
+}
+
+// Charts lists every chart of one kind, in order of ID.
+func (d *Directory) Charts(kind string) []record.ID {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	var out []record.ID
+	for id, c := range d.charts {
+		if c.Kind == kind {
 			out = append(out, id)
 		}
 	}

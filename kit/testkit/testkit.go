@@ -90,6 +90,7 @@ everyone may see.client, see.place, see.staff, see.house for themselves
 everyone may record.withdraw, record.add, due.take on their unit
 supervisor, nurse may record.withdraw.others on their unit
 supervisor, coordinator, administrator sees every unit
+administrator may signin.limits, signin.tokens anywhere
 `
 
 // As is a sender for a person.
