@@ -196,5 +196,12 @@ func (d Dir) Open(name string) (io.ReadCloser, error) {
 	if _, ok := parseName(name); !ok {
 		return nil, fmt.Errorf("reading the backup: %q is no name of a piece", name)
 	}
-	return os.Open(filepath.Join(string(d), name))
+	// What bears the name of a piece is one: no link to elsewhere, no pipe that never answers.
+	if info, err := os.Lstat(filepath.Join(string(d), name)); err != nil || !info.Mode().IsRegular() {
+		if err == nil {
+			err = fmt.Errorf("%s is no file", name)
+		}
+		return nil, fmt.Errorf("reading the backup: %w", err)
+	}
+	return os.OpenInRoot(string(d), name)
 }

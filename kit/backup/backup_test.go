@@ -368,6 +368,28 @@ func TestNamesStayInTheFolder(t *testing.T) {
 			t.Errorf("opened %q", name)
 		}
 	}
+	// What leads elsewhere under the name of a piece is not followed.
+	elsewhere := filepath.Join(t.TempDir(), "secret")
+	put(t, filepath.Dir(elsewhere), "secret", []byte("secret"))
+	link := "base-0000000000000000001-0000000000000000002-0123456789abcdef.age"
+	if err := os.Symlink(elsewhere, filepath.Join(string(dir), link)); err == nil {
+		if f, err := dir.Open(link); err == nil {
+			f.Close()
+			t.Error("a link out of the backup is followed")
+		}
+		if err := os.Remove(filepath.Join(string(dir), link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Mkdir(filepath.Join(string(dir), link), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := dir.Open(link); err == nil {
+		t.Error("a folder is opened as a piece")
+	}
+	if err := os.Remove(filepath.Join(string(dir), link)); err != nil {
+		t.Fatal(err)
+	}
 	// A failing write leaves nothing.
 	name := "base-0000000000000000001-0000000000000000001-0123456789abcdef.age"
 	if err := dir.Put(name, func(io.Writer) error { return errors.New("disk") }); err == nil {

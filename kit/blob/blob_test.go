@@ -3,6 +3,7 @@ package blob_test
 import (
 	"bytes"
 	"encoding/binary"
+	"hash/crc32"
 	"image"
 	"image/color"
 	"image/jpeg"
@@ -125,6 +126,65 @@ func TestPhotoStandsUprightAndSaysNothingElse(t *testing.T) {
 			if red := r > b; red != (at == want) {
 				t.Errorf("orientation %d: the red corner is not where it belongs (%v)", turn, at)
 			}
+		}
+	}
+}
+
+// TestPhotoSaysNothingElse: whatever a camera, an editor or somebody who hides something has put beside the picture is gone, and what is kept
+// is a JPEG whatever its name or kind was said to be.
+func TestPhotoSaysNothingElse(t *testing.T) {
+	const secret = "Elm Street 7, 52.5200 N"
+	var plain, drawn bytes.Buffer
+	if err := jpeg.Encode(&plain, picture(40, 20), nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := png.Encode(&drawn, picture(40, 20)); err != nil {
+		t.Fatal(err)
+	}
+	// segment puts one more part behind the beginning of a JPEG; chunk one behind the head of a PNG.
+	segment := func(marker byte, text string) []byte {
+		part := append(binary.BigEndian.AppendUint16([]byte{0xff, marker}, uint16(len(text)+2)), text...)
+		return append(append([]byte{0xff, 0xd8}, part...), plain.Bytes()[2:]...)
+	}
+	chunk := func(kind, text string) []byte {
+		body := append([]byte(kind), text...)
+		part := binary.BigEndian.AppendUint32(append(binary.BigEndian.AppendUint32(nil, uint32(len(text))), body...), crc32.ChecksumIEEE(body))
+		const head = 8 + 25
+		return append(append(bytes.Clone(drawn.Bytes()[:head]), part...), drawn.Bytes()[head:]...)
+	}
+	for name, data := range map[string][]byte{
+		"EXIF":               segment(0xe1, "Exif\x00\x00MM\x00\x2a\x00\x00\x00\x08\x00\x00"+secret),
+		"XMP":                segment(0xe1, "http://ns.adobe.com/xap/1.0/\x00<x>"+secret+"</x>"),
+		"ICC":                segment(0xe2, "ICC_PROFILE\x00\x01\x01"+secret),
+		"IPTC":               segment(0xed, "Photoshop 3.0\x008BIM"+secret),
+		"a comment":          segment(0xfe, secret),
+		"an unknown part":    segment(0xeb, secret),
+		"behind the end":     append(bytes.Clone(plain.Bytes()), "PK\x03\x04"+secret...),
+		"a thumbnail":        segment(0xe0, "JFXX\x00\x10"+secret),
+		"PNG text":           chunk("tEXt", "Location\x00"+secret),
+		"PNG longer text":    chunk("iTXt", "Location\x00\x00\x00\x00\x00"+secret),
+		"PNG EXIF":           chunk("eXIf", "MM\x00\x2a\x00\x00\x00\x08"+secret),
+		"PNG of its own":     chunk("prIv", secret),
+		"behind a PNG's end": append(bytes.Clone(drawn.Bytes()), "<script>"+secret...),
+	} {
+		if !bytes.Contains(data, []byte(secret)) {
+			t.Fatalf("%s: the test hides nothing", name)
+		}
+		out, err := blob.Photo(data)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if bytes.Contains(out, []byte("Elm")) || !bytes.HasPrefix(out, []byte{0xff, 0xd8, 0xff, 0xdb}) || !bytes.HasSuffix(out, []byte{0xff, 0xd9}) {
+			t.Errorf("%s: more than the picture is kept: %x …", name, out[:20])
+		}
+	}
+	for name, data := range map[string]string{
+		"WebP": "RIFF\x24\x00\x00\x00WEBPVP8 ", "GIF": "GIF89a\x01\x00\x01\x00", "SVG": `<svg xmlns="http://www.w3.org/2000/svg"><script/></svg>`, "HEIC": "\x00\x00\x00\x18ftypheic", "PDF": "%PDF-1.7",
+		"a page": "<!doctype html><script>1</script>", "a zip": "PK\x03\x04", "a JPEG in name only": "\xff\xd8\xff<script>1</script>",
+	} {
+		if _, err := blob.Photo([]byte(data)); fault.KindOf(err) != fault.Invalid {
+			t.Errorf("%s is taken for a photo: %v", name, err)
 		}
 	}
 }

@@ -104,6 +104,8 @@ func (r *Desk) Enter(c *web.Ctx, at At, person record.ID, how web.How) (to strin
 		}
 		err = c.Sessions.Start(c, person, how)
 	default:
+		// Who signs in beside a locked screen takes the device over; nobody's work is ended by it.
+		how.Keep = c.Session != nil && c.Session.Person != person && !c.Session.Locked.IsZero()
 		err = c.Sessions.Start(c, person, how)
 	}
 	if err != nil {

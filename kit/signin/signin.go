@@ -66,7 +66,8 @@ func Def(o Options) room.Def {
 		panic(fmt.Sprintf("the key of sign-in secrets: %v", err))
 	}
 	slices.SortStableFunc(r.factors, func(a, b Factor) int { return a.Order - b.Order })
-	d := room.Def{Name: "signin", Schema: Schema, Routes: r.routes(), Hub: room.Hub{Confirm: r.ask}}
+	d := room.Def{Name: "signin", Schema: Schema, Kinds: Kinds(), Projections: Projections(), Routes: append(r.routes(), administration()...), Nav: nav(),
+		Hub: room.Hub{Confirm: r.ask, Invite: r.invite, Limits: LimitsOf}}
 	for _, f := range r.factors {
 		d.Schema += "\n" + strings.TrimSpace(f.Schema) + "\n"
 		d.Routes = append(d.Routes, f.Routes...)
@@ -74,7 +75,6 @@ func Def(o Options) room.Def {
 			f.Join(r)
 		}
 	}
-	d.Hub.Invite = r.invite
 	return d
 }
 
