@@ -14,6 +14,7 @@ import (
 	"milieu/kit/db"
 	"milieu/kit/db/vault"
 	"milieu/kit/room"
+	"milieu/kit/signin/oidc"
 	"milieu/kit/web"
 )
 
@@ -37,9 +38,11 @@ type Data struct {
 	DB       *db.DB
 	Settings settings
 	Outside  web.Outside // how the site that is built on it is reached
-	vfs      string
-	lock     *os.File // while this process files into the folder
-	second   *os.File // the lock on this process's second place of the view log, on PostgreSQL
+	// Organisation is the one whose accounts open the house; nil for none.
+	Organisation *oidc.Settings
+	vfs          string
+	lock         *os.File // while this process files into the folder
+	second       *os.File // the lock on this process's second place of the view log, on PostgreSQL
 }
 
 // credential is where systemd puts secrets handed to a service.

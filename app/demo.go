@@ -35,6 +35,7 @@ type demoCmd struct {
 	Still  bool   `help:"Nobody walks rounds by themselves from now on: the unit is yours."`
 	JSON   bool   `help:"Print one line of JSON with the address, links and tokens."`
 	Open   bool   `help:"Open the browser."`
+	organisationFlag
 }
 
 // welcome is what the demo prints as JSON.
@@ -70,6 +71,9 @@ func (c *demoCmd) Run(ctx context.Context, s *std) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, data.Close()) }()
+	if data.Organisation, err = c.settings(); err != nil {
+		return err
+	}
 	if !c.JSON {
 		fmt.Fprintln(s.out, "Making a unit and letting it live through its last hours …")
 	}

@@ -13,6 +13,8 @@ import (
 	"milieu/kit/draft"
 	"milieu/kit/room"
 	"milieu/kit/signin"
+	"milieu/kit/signin/oidc"
+	"milieu/kit/signin/passkey"
 )
 
 // Rooms lists every room of the program, by hand.
@@ -34,7 +36,10 @@ func Rooms(d *Data) []room.Def {
 
 // ways are the ways in to a house. Its secrets are sealed under a key that follows from the house's own.
 func ways(d *Data) signin.Options {
-	o := signin.Options{}
+	o := signin.Options{Factors: []signin.Factor{passkey.Factor()}}
+	if d != nil && d.Organisation != nil {
+		o.Factors = append(o.Factors, oidc.Factor(d.Organisation))
+	}
 	if d != nil && d.Keys != nil {
 		o.Key = d.Keys.Derive("sign-in secrets", 32)
 	}

@@ -19,6 +19,7 @@ type serveCmd struct {
 	dataFlags
 	Addr string `default:"127.0.0.1:8080" help:"Where to listen: HOST:PORT."`
 	outsideFlags
+	organisationFlag
 	tlsFlags
 	Downtime string `type:"path" placeholder:"DIR" help:"Where the sealed downtime pack is written every 30 minutes."`
 	Backup   string `type:"path" placeholder:"DIR" help:"Where sealed backups are shipped while serving."`
@@ -44,6 +45,9 @@ func (c *serveCmd) Run(ctx context.Context, s *std) error {
 	}
 	defer data.Close()
 	if data.Outside, err = c.outside(); err != nil {
+		return err
+	}
+	if data.Organisation, err = c.settings(); err != nil {
 		return err
 	}
 	kept, err := c.certificate(data, data.Outside.Origin, c.Addr, clock.System(), s)

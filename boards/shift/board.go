@@ -81,6 +81,7 @@ func (b *board) show(c *web.Ctx) error {
 	if unit.ID.IsZero() {
 		return c.Show(ui.Page{Title: title}, noUnit())
 	}
+	c.SawUnit(unit.ID)
 	p, err := b.page(c, unit)
 	if err != nil {
 		return err

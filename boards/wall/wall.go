@@ -46,6 +46,7 @@ func show(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
+	c.SawUnit(unit.ID)
 	w, err := wallOf(c.Context(), c.Read(), unit.ID)
 	if err != nil {
 		return err

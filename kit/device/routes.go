@@ -134,6 +134,7 @@ func (d *devices) take(c *web.Ctx) error {
 		return err
 	}
 	if in.Pack {
+		c.SawUnit(unit.ID)
 		if out.Pages, err = d.pages(c, unit.ID); err != nil {
 			return err
 		}

@@ -60,6 +60,7 @@ func (d *devices) show(c *web.Ctx, k commit.Kept) (refused, error) {
 	}
 	if sees && c.NameOf != nil {
 		r.Person = c.NameOf(c.Read(), e.Chart)
+		c.Saw(e.Chart)
 	}
 	if !e.Happened.IsZero() {
 		r.Happened = e.Happened.Add(time.Duration(e.Skew))

@@ -55,7 +55,7 @@ func (c *Ctx) reaches(e *record.Entry) error {
 	}
 	err := c.Directory.Reaches(c.Scope, k, e.Chart)
 	if err != nil {
-		c.refused(e.Chart)
+		c.Refused(e.Chart)
 	}
 	return err
 }

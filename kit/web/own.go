@@ -23,7 +23,7 @@ func (s *Site) own() []Route {
 	return append([]Route{
 		{Method: "GET", Pattern: "/healthz", Public: true, Handle: healthz},
 		{Method: "POST", Pattern: "/entries/{kind}", Action: "entries.file", MaxBody: 256 << 10, Handle: fileForm},
-		{Method: "GET", Pattern: "/live", Action: "live.listen", Either: true, Stream: true, Handle: listen},
+		{Method: "GET", Pattern: "/live", Action: "live.listen", Either: true, Stream: true, Vital: true, Handle: listen},
 	}, apiRoutes()...)
 }
 
@@ -59,14 +59,12 @@ func listen(c *Ctx) error {
 			id, err := record.ParseID(of)
 			if err != nil || !c.Scope.Sees(id) && c.Directory.Sees(c.Scope, id) != nil {
 				if err == nil {
-					c.refused(id)
+					c.Refused(id)
 				}
 				return notFound()
 			}
 			key.Of = id
-			if c.Directory.KindOf(id) == "client" {
-				c.Saw(id)
-			} else if c.Scope.Sees(id) {
+			if c.Saw(id); c.Scope.Sees(id) {
 				c.attend(id)
 			}
 		}

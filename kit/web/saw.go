@@ -2,14 +2,20 @@ package web
 
 import (
 	"net/http"
+	"slices"
 
 	"milieu/kit/record"
 	"milieu/kit/view"
 )
 
 // Saw says that the answer shows something of these people: of one chart, or of several together. It is written into the view log, and nothing
-// of the answer leaves before it is there. A handler that calls Chart need not say it of that chart again.
+// of the answer leaves before it is there. A handler that calls Chart need not say it of that chart again. Charts of others than clients are
+// passed over.
 func (c *Ctx) Saw(charts ...record.ID) {
+	if c.unseen() {
+		return
+	}
+	charts = slices.DeleteFunc(slices.Clone(charts), func(id record.ID) bool { return c.Directory.KindOf(id) != "client" })
 	switch len(charts) {
 	case 0:
 	case 1:
@@ -38,8 +44,8 @@ func (c *Ctx) SawAll() { c.look(view.Row{}) }
 // unseen says that there is nobody whose look could be logged, or no log.
 func (c *Ctx) unseen() bool { return c.Scope == nil || c.Views == nil }
 
-// refused notes that a chart was asked for and not shown. One that is not there and one that is another's leave the same.
-func (c *Ctx) refused(chart record.ID) {
+// Refused notes that a chart was asked for and not shown. One that is not there and one that is another's leave the same.
+func (c *Ctx) Refused(chart record.ID) {
 	if kind := c.Directory.KindOf(chart); kind == "client" || kind == "" {
 		c.look(view.Row{Kind: view.Refused, Chart: chart})
 	}
@@ -48,7 +54,7 @@ func (c *Ctx) refused(chart record.ID) {
 // refusedHere notes a refusal of the chart in the path, if there is one.
 func (c *Ctx) refusedHere() {
 	if id, err := record.ParseID(c.R.PathValue("chart")); err == nil {
-		c.refused(id)
+		c.Refused(id)
 	}
 }
 

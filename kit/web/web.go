@@ -181,14 +181,17 @@ func (c *Ctx) Chart(name string) (record.ID, error) {
 	if err != nil {
 		return id, err
 	}
+	return id, c.See(id)
+}
+
+// See makes sure that the person may see a chart that was named otherwise than in the path, and logs that it was seen, or refused.
+func (c *Ctx) See(id record.ID) error {
 	if err := c.Directory.Sees(c.Scope, id); err != nil {
-		c.refused(id)
-		return id, err
+		c.Refused(id)
+		return err
 	}
-	if c.Directory.KindOf(id) == "client" {
-		c.Saw(id)
-	}
-	return id, nil
+	c.Saw(id)
+	return nil
 }
 
 // Show draws a page in the shell: title, what it listens to, and its content.

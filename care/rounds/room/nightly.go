@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/csv"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -73,6 +74,7 @@ func nightFor(c *web.Ctx, unit web.Unit) (nightView, error) {
 		return v, err
 	}
 	v.name(c)
+	c.SawUnit(unit.ID, slices.Collect(maps.Keys(v.NameOf))...)
 	v.draw(c.Context())
 	return v, nil
 }

@@ -29,18 +29,21 @@ func routes() []web.Route {
 	get := func(pattern, action string, h web.Handler) web.Route {
 		return web.Route{Method: "GET", Pattern: pattern, Action: action, Handle: h}
 	}
+	vital := func(pattern, action string, h web.Handler) web.Route {
+		return web.Route{Method: "GET", Pattern: pattern, Action: action, Vital: true, Handle: h}
+	}
 	return []web.Route{
-		get("/rounds", actionRead, showRound),
-		get("/rounds/{chart}/check", rounds.ActionCheck, showCheck),
-		get("/rounds/{chart}/help", rounds.ActionHelp, showHelp),
-		get("/rounds/{chart}/search", rounds.ActionCheck, showSearch),
-		get("/rounds/{chart}/relief", rounds.ActionRelieve, showRelief),
-		get("/rounds/{chart}/level", rounds.ActionRaise, showLevel),
-		get("/rounds/{chart}/orders", actionRead, showOrders),
+		vital("/rounds", actionRead, showRound),
+		vital("/rounds/{chart}/check", rounds.ActionCheck, showCheck),
+		vital("/rounds/{chart}/help", rounds.ActionHelp, showHelp),
+		vital("/rounds/{chart}/search", rounds.ActionCheck, showSearch),
+		vital("/rounds/{chart}/relief", rounds.ActionRelieve, showRelief),
+		vital("/rounds/{chart}/level", rounds.ActionRaise, showLevel),
+		vital("/rounds/{chart}/orders", actionRead, showOrders),
 		get("/rounds/environment", rounds.ActionEnvironment, showWalk),
 		get("/rounds/hazards", actionRead, showHazards),
 		get("/rounds/night", actionRead, showNight),
-		get("/rounds/paper", actionRead, showPaper),
+		vital("/rounds/paper", actionRead, showPaper),
 		get("/rounds/rules", rounds.ActionHouse, showRules),
 	}
 }

@@ -46,6 +46,7 @@ func showPaper(c *web.Ctx) error {
 	if unit.ID.IsZero() {
 		return c.Show(ui.Page{Title: title}, noUnit())
 	}
+	c.SawUnit(unit.ID)
 	v, err := paperOf(c.Read(), unit.ID, unit.Name, c.Now)
 	if err != nil {
 		return err

@@ -50,6 +50,7 @@ func showRound(c *web.Ctx) error {
 	if unit.ID.IsZero() {
 		return showScreen(c, unit.ID, noUnit())
 	}
+	c.SawUnit(unit.ID)
 	v := newScreen(c, unit.ID)
 	page, err := c.Drawn(unit.ID, "round", func(ctx context.Context, q db.Querier) (templ.Component, error) {
 		rows, err := Rows(q, unit.ID)
@@ -292,6 +293,7 @@ func beside(c *web.Ctx, r *Row, sheet templ.Component) error {
 	if r.Unit.IsZero() {
 		return showScreen(c, r.Unit, noUnit())
 	}
+	c.SawUnit(r.Unit)
 	rows, err := Rows(c.Read(), r.Unit)
 	if err != nil {
 		return err

@@ -89,6 +89,7 @@ func lookAlike(c *web.Ctx, who match.Candidate) ([]alike, error) {
 		for _, r := range d.Reasons {
 			a.Reasons = append(a.Reasons, ui.T(ctx, "clients.same."+r.Reason))
 		}
+		c.Saw(a.ID)
 		out = append(out, a)
 	}
 	return out, nil
@@ -135,9 +136,11 @@ type bedView struct {
 
 // mayAdmit says whether somebody may be admitted by this person: one they see, or one who is in nobody's care, to those who match records.
 func mayAdmit(c *web.Ctx, chart record.ID) error {
-	if err := c.Directory.Sees(c.Scope, chart); err != nil && (!c.Scope.May("clients.match") || !c.Directory.UnitOf(chart).IsZero()) {
+	if err := c.Directory.Sees(c.Scope, chart); err != nil && (!c.Scope.May("clients.match") || !c.Directory.UnitOf(chart).IsZero() || !c.Directory.Knows(chart)) {
+		c.Refused(chart)
 		return err
 	}
+	c.Saw(chart)
 	return nil
 }
 

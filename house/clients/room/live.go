@@ -54,7 +54,7 @@ func (r *Room) livePeople(s *web.Site, o order) live.View {
 		ctx = ui.With(ctx, ui.Env{Locale: house.Locale, Zone: house.Zone, Now: s.Clock.Now()})
 		q := s.DB.Read(ctx)
 		v := peopleView{order: o}
-		if err := v.list(ctx, r, q, t.Of); err != nil {
+		if _, err := v.list(ctx, r, q, t.Of); err != nil {
 			return nil, err
 		}
 		parts := []templ.Component{peopleCount(len(v.Rows)), peopleConflicts(v.Conflicts), peopleTally(v.Census)}

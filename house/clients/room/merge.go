@@ -39,6 +39,9 @@ func showMerge(c *web.Ctx) error {
 		if v.Found, err = match.Search(c.Read(), c.Scope, v.Query); err != nil {
 			return err
 		}
+		for i := range v.Found {
+			c.Saw(v.Found[i].ID)
+		}
 	} else {
 		who := match.Candidate{Names: h.Identity.Names, Birth: h.Identity.BirthDate, Numbers: h.Identity.Numbers, Phone: h.Identity.Phone, Chart: h.ID}
 		all, err := lookAlike(c, who)
@@ -59,7 +62,7 @@ func (v *mergeView) compare(c *web.Ctx, with string) error {
 	if err != nil {
 		return notHere()
 	}
-	if err := c.Directory.Sees(c.Scope, other); err != nil {
+	if err := c.See(other); err != nil {
 		return err
 	}
 	if v.Other, err = clients.Of(c.Read(), other); err != nil {

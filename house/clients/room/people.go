@@ -93,7 +93,9 @@ func (r *Room) showPeople(c *web.Ctx) error {
 		err = v.search(c)
 	} else if !unit.ID.IsZero() && c.Scope.Sees(unit.ID) && c.Scope.May("see.client") {
 		page.Live = []string{v.view() + "/" + unit.ID.String()}
-		err = v.list(c.Context(), r, c.Read(), unit.ID)
+		var all []record.ID
+		all, err = v.list(c.Context(), r, c.Read(), unit.ID)
+		c.SawUnit(unit.ID, all...)
 	}
 	if err != nil {
 		return err
@@ -114,6 +116,11 @@ func (v *peopleView) search(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
+	var all []record.ID
+	for i := range found {
+		all = append(all, found[i].ID)
+	}
+	c.Saw(all...)
 	units, err := unitNames(c)
 	for i := range found {
 		row := person(c.Context(), &found[i].Card, "")
@@ -132,27 +139,33 @@ func unitNames(c *web.Ctx) (map[record.ID]string, error) {
 	return names, err
 }
 
-func (v *peopleView) list(ctx context.Context, r *Room, q db.Querier, unit record.ID) error {
+// list reads a unit's people, and says whose charts these are, whether shown or not.
+func (v *peopleView) list(ctx context.Context, r *Room, q db.Querier, unit record.ID) (all []record.ID, err error) {
 	census, err := clients.CensusOf(q, unit)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	v.Census, v.Conflicts = &census, conflicts(ctx, &census)
 	list, err := clients.Cards(q, unit)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	awaited, err := clients.Awaited(q, unit)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	former, err := clients.Former(q, unit, ui.From(ctx).Now)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	marks, err := r.marks(ctx, q, list)
 	if err != nil {
-		return err
+		return nil, err
+	}
+	for _, part := range [][]clients.Card{list, awaited, former} {
+		for i := range part {
+			all = append(all, part[i].ID)
+		}
 	}
 	for i := range list {
 		if v.shows(&list[i]) {
@@ -166,7 +179,7 @@ func (v *peopleView) list(ctx context.Context, r *Room, q db.Querier, unit recor
 	for i := range former {
 		v.Former = append(v.Former, v.row(ctx, &former[i], mark{}))
 	}
-	return nil
+	return all, nil
 }
 
 func conflicts(ctx context.Context, census *clients.Census) (out []string) {

@@ -50,10 +50,10 @@ func (r *Room) routes() []web.Route {
 		get("", "clients.read", r.showPeople),
 		get("/new", "clients.register", showNew),
 		{Method: "POST", Pattern: "/clients", Action: "clients.register", Handle: register},
-		get("/{chart}", "clients.read", r.showChart),
+		{Method: "GET", Pattern: "/clients/{chart}", Action: "clients.read", Vital: true, Handle: r.showChart}, // allergies, levels, what helps
 		get("/{chart}/about", "clients.read", showAbout),
 		get("/{chart}/about/{part}", "clients.describe", showPart),
-		get("/{chart}/health", "clients.read", showHealth),
+		{Method: "GET", Pattern: "/clients/{chart}/health", Action: "clients.read", Vital: true, Handle: showHealth},
 		get("/{chart}/contacts", "clients.read", showContacts),
 		get("/{chart}/legal", "clients.read", showLegal),
 		get("/{chart}/stays", "clients.read", showStays),

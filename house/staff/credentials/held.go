@@ -26,7 +26,8 @@ type Held struct {
 	Checked  time.Time // when
 	Evidence []Evidence
 	Ended    time.Time // zero: it holds as long as its dates say
-	Why      string    // why it ended
+	EndedBy  record.ID // the entry that ended it
+	Why      string
 	Reason   string
 }
 
@@ -143,7 +144,7 @@ func (h *Held) hear(said string, id, author record.ID, at time.Time, body []byte
 		if err := json.Unmarshal(body, &v); err != nil {
 			return err
 		}
-		h.Ended, h.Why, h.Reason = at, v.Why, v.Reason
+		h.Ended, h.EndedBy, h.Why, h.Reason = at, id, v.Why, v.Reason
 	}
 	return nil
 }

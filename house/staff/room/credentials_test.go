@@ -73,7 +73,9 @@ func warnings(t *testing.T, h *testkit.House) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	at := func(month time.Month, day, hour, minute int) time.Time { return time.Date(2027, month, day, hour, minute, 0, 0, berlin) }
+	at := func(month time.Month, day, hour, minute int) time.Time {
+		return time.Date(2027, month, day, hour, minute, 0, 0, berlin)
+	}
 	for _, step := range []struct {
 		at   time.Time
 		want string

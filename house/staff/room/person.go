@@ -27,6 +27,10 @@ type personView struct {
 	Taken     string // who holds the sign-in name instead
 	MayManage bool
 	MayAssign bool
+	Holding   *holding   // nil: not this reader's to see
+	Cover     *coverView // nil: not this reader's to see
+	May       []mayGroup // what the role may do; for who gives roles, and for oneself
+	Account   *account   // nil: not this reader's to see
 }
 
 func showNew(c *web.Ctx) error {
@@ -94,7 +98,33 @@ func showPerson(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
+	if v.Holding, err = holdingFor(c, v.Person); err != nil {
+		return err
+	}
+	if v.Cover, err = coverFor(c, v.Person); err != nil {
+		return err
+	}
+	if v.MayManage || v.Self {
+		v.May = mayOf(c.Context(), c.Policy, v.Role)
+	}
+	if v.MayManage {
+		if v.Account, err = accountOf(c, v.ID); err != nil {
+			return err
+		}
+	}
 	return c.Show(ui.Page{Title: v.Name}, personPage(v))
+}
+
+// signOut ends every session of a colleague's: a lost phone, a tablet left open.
+func signOut(c *web.Ctx) error {
+	id, err := c.Chart("chart")
+	if err != nil {
+		return err
+	}
+	if err := c.Sessions.EndAll(c.Context(), id); err != nil {
+		return err
+	}
+	return c.Go(personPath(id))
 }
 
 func personFor(c *web.Ctx) (personView, error) {
@@ -171,7 +201,9 @@ func (v personView) unitChoices() []ui.Choice {
 func (v personView) roleChoices(ctx context.Context) []ui.Choice {
 	var out []ui.Choice
 	for _, r := range access.Roles {
-		out = append(out, ui.Choice{Value: string(r), Label: roleText(ctx, r), Checked: r == v.Role, Disabled: v.Self && r != v.Role})
+		if staff.OfHouse(r) == staff.OfHouse(v.Role) { // nobody becomes a client by a slip of the finger
+			out = append(out, ui.Choice{Value: string(r), Label: roleText(ctx, r), Checked: r == v.Role, Disabled: v.Self && r != v.Role})
+		}
 	}
 	return out
 }
