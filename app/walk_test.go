@@ -23,7 +23,7 @@ import (
 // open to all: every route that needs no sign-in. A new one is added here on purpose, by somebody who has thought about it.
 var openToAll = []string{
 	"GET /healthz", "GET /sign-in", "POST /sign-in", "GET /sign-out", "POST /sign-out", "GET /welcome/{token}", "POST /welcome/{token}",
-	"POST /sign-in/code", "GET /lock", "POST /lock", "POST /unlock", "GET /session", "POST /session/here",
+	"POST /sign-in/code", "POST /sign-in/setup", "GET /lock", "POST /lock", "POST /unlock", "GET /session", "POST /session/here",
 	"GET /sw.js", "GET /device/lock", "GET /device/away",
 }
 

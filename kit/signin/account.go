@@ -220,6 +220,11 @@ func (r *Desk) dropCodes(c *web.Ctx) error {
 	if beside != 0 {
 		return fault.New(fault.Invalid, "your password is too short to stand alone: choose a longer one first")
 	}
+	if more, err := mustHave(c, me); err != nil {
+		return err
+	} else if more {
+		return fault.New(fault.Invalid, "your house asks for codes beside a password")
+	}
 	err = c.Committer.Upkeep(c.Context(), func(tx db.Tx) error {
 		for _, table := range []string{"one_time_code", "recovery_code"} {
 			if err := tx.Exec("DELETE FROM "+table+" WHERE person = $1", me[:]); err != nil {

@@ -249,7 +249,6 @@ func minutes(ctx context.Context, n int) string {
 	return ui.T(ctx, "signin.minutes", n)
 }
 
-
 func (v *tokensView) peopleChoices() (out []ui.Choice) {
 	for _, p := range v.people {
 		out = append(out, ui.Choice{Value: p.ID.String(), Label: p.Name, Checked: p.ID.String() == v.person || len(v.people) == 1})

@@ -112,6 +112,14 @@ func (r *Desk) signIn(c *web.Ctx) error {
 		}
 		return r.askCode(c, http.StatusOK, secondStep{Person: person, Subject: subjectOf(name), Method: "password", Place: AtSignIn}, "")
 	}
+	if more, err := mustHave(c, person); err != nil {
+		return err
+	} else if more {
+		if err := c.Committer.Upkeep(c.Context(), func(tx db.Tx) error { return a.right(tx) }); err != nil {
+			return err
+		}
+		return r.must(c, http.StatusOK, secondStep{Person: person, Subject: subjectOf(name)}, "")
+	}
 	return r.Entered(c, At{Place: AtSignIn}, person, web.How{Method: "password", Also: func(tx db.Tx) error {
 		if err := a.right(tx); err != nil {
 			return err
@@ -165,6 +173,7 @@ type secondStep struct {
 	Method  string    `json:"method"` // of the first step
 	Place   Place     `json:"place"`
 	Then    string    `json:"then"`
+	Secret  []byte    `json:"secret,omitempty"` // of codes that are set up at the door
 }
 
 const stepLength = 5 * time.Minute

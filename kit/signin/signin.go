@@ -89,6 +89,7 @@ func (r *Desk) routes() []web.Route {
 		{Method: "GET", Pattern: "/sign-in", Public: true, Handle: r.showSignIn},
 		{Method: "POST", Pattern: "/sign-in", Public: true, MaxBody: smallForm, Handle: r.signIn},
 		{Method: "POST", Pattern: "/sign-in/code", Public: true, MaxBody: smallForm, Handle: r.signInCode},
+		{Method: "POST", Pattern: "/sign-in/setup", Public: true, MaxBody: smallForm, Handle: r.mustSet},
 		{Method: "GET", Pattern: "/sign-out", Public: true, Handle: showSignOut},
 		{Method: "POST", Pattern: "/sign-out", Public: true, MaxBody: smallForm, Handle: signOut},
 		{Method: "GET", Pattern: "/lock", Public: true, Handle: r.showLock},
