@@ -155,6 +155,9 @@ func (l *Log) State() State {
 	return l.state
 }
 
+// Ready is how many bytes the second place can still take in; 0 where there is none, or it is still being made.
+func (l *Log) Ready() int64 { return l.second.room() }
+
 // Saw hands rows over to be logged, and does not wait for it: that is for the answer's first byte to do. A nil log logs nothing.
 func (l *Log) Saw(rows ...Row) *Look {
 	if l == nil || len(rows) == 0 {
