@@ -36,7 +36,7 @@ func Rooms(d *Data) []room.Def {
 
 // ways are the ways in to a house. Its secrets are sealed under a key that follows from the house's own.
 func ways(d *Data) signin.Options {
-	o := signin.Options{Factors: []signin.Factor{passkey.Factor()}}
+	o := signin.Options{Factors: []signin.Factor{device.Factor(), passkey.Factor()}}
 	if d != nil && d.Organisation != nil {
 		o.Factors = append(o.Factors, oidc.Factor(d.Organisation))
 	}

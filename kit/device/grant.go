@@ -16,6 +16,7 @@ import (
 const (
 	overtime  = 4 * time.Hour        // an entry may be written this long after the planned end of the shift
 	unplanned = 14 * time.Hour       // the length of a grant where no shift is planned
+	changing  = time.Hour            // before the end of a shift, whoever signs in is taken to come for the next
 	keepGrant = 400 * 24 * time.Hour // a phone found in a drawer is still read
 )
 
@@ -95,11 +96,17 @@ func packed(ctx context.Context, w web.Writer, id record.ID) error {
 	})
 }
 
-// giveBack ends what a person holds on a device. What was written under it is still taken in.
+// giveBack ends what a person holds on a device, quick codes too. What was written under it is still taken in.
 func giveBack(ctx context.Context, w web.Writer, person record.ID, device string, now time.Time) error {
-	return w.Upkeep(ctx, func(tx db.Tx) error {
-		return tx.Exec("UPDATE device_grant SET ended = $1 WHERE device = $2 AND person = $3 AND ended = 0", clock.Micros(now), device, person[:])
-	})
+	return w.Upkeep(ctx, func(tx db.Tx) error { return takeBack(tx, person, device, now) })
+}
+
+// takeBack is giveBack within a transaction: what the end of a session runs.
+func takeBack(tx db.Tx, person record.ID, device string, now time.Time) error {
+	if err := dropQuick(tx, device, person); err != nil {
+		return err
+	}
+	return tx.Exec("UPDATE device_grant SET ended = $1 WHERE device = $2 AND person = $3 AND ended = 0", clock.Micros(now), device, person[:])
 }
 
 func flag(on bool) int {

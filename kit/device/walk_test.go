@@ -99,7 +99,7 @@ const policy = `
 worker may walk.see on their unit
 everyone may device.take, device.carry for themselves
 worker may device.watch on their unit
-supervisor, auditor may device.oversee anywhere
+supervisor, auditor may device.oversee, device.lock_screen.set anywhere
 worker, supervisor may see.client on their unit
 supervisor sees every unit
 `

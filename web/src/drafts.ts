@@ -78,6 +78,12 @@ async function restore(form: HTMLFormElement): Promise<void> {
   form.dispatchEvent(new Event("milieu:changed", { bubbles: true }));
 }
 
+/** Keeps everything that is begun on the page, now: it is about to be covered. */
+export async function keepDrafts(): Promise<void> {
+  await Promise.all([...document.querySelectorAll<HTMLFormElement>("form[data-draft][data-dirty]")].map(save));
+  await hooks.drafts.settle?.();
+}
+
 export function dropDraft(form: HTMLFormElement): void {
   clearTimeout(timers.get(form));
   timers.delete(form);

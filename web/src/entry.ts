@@ -4,8 +4,10 @@
 import { dropDraft } from "./drafts";
 import { clear, point, type Faults } from "./faults";
 import { hooks, type Submission } from "./hooks";
+import { lock } from "./lock";
 import { setNet } from "./net";
 import { apply } from "./rows";
+import { reader } from "./session";
 import { closeSheet } from "./swap";
 import { byDevice, deviceStamp, houseDay, houseStamp, learn } from "./time";
 import { say } from "./words";
@@ -78,7 +80,7 @@ export async function send(owner: HTMLElement, path: string, fields: [string, st
   clear(owner);
   try {
     const answer = await post(submission);
-    if (answer?.status === 401) await signedOut(submission, owner);
+    if (answer?.status === 401 || answer?.status === 423) await signedOut(submission, owner, answer.status === 423);
     else if (answer) await take(answer, owner, target);
     else await keep(submission, owner, target, button);
   } finally {
@@ -95,7 +97,8 @@ async function post(submission: Submission): Promise<Response | null> {
     const answer = await fetch(submission.path, {
       method: "POST",
       body: new URLSearchParams(submission.fields),
-      headers: { "Milieu-Fragment": "1", "Milieu-Sent": deviceStamp(), Accept: "text/html" },
+      // Whose page this is goes along: another tab may have changed person since, and nobody writes under another's name.
+      headers: { "Milieu-Fragment": "1", "Milieu-Sent": deviceStamp(), "Milieu-Reader": reader(), Accept: "text/html" },
       signal: stop.signal,
     });
     return [502, 503, 504, 507].includes(answer.status) ? null : answer;
@@ -128,10 +131,11 @@ async function take(answer: Response, owner: HTMLElement, target: Element | null
   else if (!answer.ok) complain(owner, text.trim() || say("failed"));
 }
 
-/** The session has ended: what was written is kept if the device can, and the server shows the way to sign in. The draft stays. */
-async function signedOut(submission: Submission, owner: HTMLElement): Promise<void> {
+/** The session has ended or is locked: what was written is kept if the device can, and the server shows the way in. The draft stays. */
+async function signedOut(submission: Submission, owner: HTMLElement, locked: boolean): Promise<void> {
   if (owner instanceof HTMLFormElement && (await hooks.keeper?.keep(submission, false, ""))) done(owner);
-  location.reload();
+  if (locked) await lock();
+  else location.reload();
 }
 
 async function keep(submission: Submission, owner: HTMLElement, target: Element | null, button: HTMLElement | null): Promise<void> {

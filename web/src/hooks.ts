@@ -12,6 +12,7 @@ export interface Drafts {
   load(name: string): Promise<[string, string][] | undefined>;
   save(name: string, fields: [string, string][]): Promise<void>;
   drop(name: string): Promise<void>;
+  settle?(): Promise<void>; // what is still to go to the server goes now
 }
 
 export interface Keeper {

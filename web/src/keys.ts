@@ -2,18 +2,23 @@
 // the person wrap the secret for coming back without a network. Why so is argued in kit/device.
 
 import { type Bytes } from "./hpke";
+import { moment } from "./moment";
 import { all, drop, put, recallState, setState, sweep, type Lock, type Sealed } from "./store";
 
 const utf8 = new TextEncoder();
 export const rounds = 600_000;
 const tries = 10;
 
-/** What the server lends: POST /device/take. Byte fields are base64. */
-export interface Lent { grant: string; reader: string; until: number; now: number; key: number; public: string; secret: string; drafts: string; pages?: string[] }
+/**
+ * What the server lends: POST /device/take. Byte fields are base64. name: the person's given name, empty where the house keeps names off the
+ * locked screen. device: the secret under which quick codes of this device are sealed beside the code itself.
+ */
+export interface Lent { grant: string; reader: string; name: string; role: string; until: number; now: number; key: number; public: string; secret: string; drafts: string; device: string; pages?: string[] }
 
 export interface Keys {
   grant: string;
   reader: string; // whose they are
+  name: string; // their given name, or empty
   until: number;
   key: number; // the number of the server's key pair
   public: Bytes;
@@ -50,7 +55,7 @@ export async function makeKeys(lent: Lent): Promise<Keys> {
   const sign = { name: "HMAC", hash: "SHA-256", length: 256 };
   const cipher = { name: "AES-GCM", length: 256 };
   return {
-    grant: lent.grant, reader: lent.reader, until: lent.until, key: lent.key, public: fromBase64(lent.public),
+    grant: lent.grant, reader: lent.reader, name: lent.name, until: lent.until, key: lent.key, public: fromBase64(lent.public),
     mac: await make(secret, "mac", sign, ["sign"]),
     pages: await make(secret, "pages", cipher, ["encrypt", "decrypt"]),
     names: await make(secret, "names", sign, ["sign"]),
@@ -98,7 +103,8 @@ export interface Tried { keys: Keys | null; left: number }
 
 /** Tries words on every lock there is: whose they are is not written on them. After ten wrong tries all locks are destroyed. */
 export async function openLock(words: string): Promise<Tried> {
-  await sweep("locks", (lock) => lock.until < Date.now() - 24 * 3_600_000);
+  const at = await moment();
+  await sweep("locks", (lock) => lock.until < at);
   const locks = await all("locks");
   if (locks.length === 0) return { keys: null, left: 0 };
   const used = ((await recallState<number>("tries")) ?? 0) + 1;
@@ -127,9 +133,18 @@ async function unwrap(lock: Lock, words: string): Promise<Lent | null> {
   }
 }
 
-/** Forgets a grant: its lock, its pages, what it settled. What waits to be sent, and drafts, are sealed otherwise and stay. */
+/** Forgets every grant whose time is over. */
+export async function wipeOver(): Promise<void> {
+  const at = await moment();
+  const known = [...(await all("locks")), ...(await all("quick")), ...(await all("faces"))];
+  for (const grant of new Set(known.filter((one) => one.until < at).map((one) => one.grant))) await wipe(grant);
+}
+
+/** Forgets a grant: its locks, its pages, what it settled. What waits to be sent, and drafts, are sealed otherwise and stay. */
 export async function wipe(grant: string): Promise<void> {
   await drop("locks", grant);
+  await sweep("quick", (one) => one.grant === grant);
+  await sweep("faces", (one) => one.grant === grant);
   await sweep("pages", (page) => page.grant === grant);
   await sweep("marks", (mark) => mark.grant === grant);
 }

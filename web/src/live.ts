@@ -23,8 +23,17 @@ export function startLive(): void {
   addEventListener("pageshow", (event) => event.persisted && open());
 }
 
+/** Ends the line for good: the page is covered. */
+export function closeLive(): void {
+  address = "";
+  clearTimeout(retry);
+  clearTimeout(silent);
+  source?.close();
+}
+
 function open(): void {
   clearTimeout(retry);
+  if (!address) return;
   source?.close();
   source = new EventSource(lastId ? `${address}&after=${encodeURIComponent(lastId)}` : address);
   source.onopen = () => { tries = 0; setNet("ok"); };

@@ -11,6 +11,19 @@ export async function measure(before: number, serverNow: number): Promise<void> 
   off = Math.round(serverNow - (before + Date.now()) / 2);
   base = Date.now() - performance.now();
   await setState("off", off);
+  await setState("latest", serverNow);
+}
+
+/**
+ * The moment by the server's clock as far as it is known, in milliseconds: what ends at a time ends by this. It does not go back: a clock that
+ * somebody turns back opens nothing again that was over when the device was last used.
+ */
+export async function moment(): Promise<number> {
+  watch();
+  const at = Date.now() + ((await recallState<number>("off")) ?? 0); // as kept: the service worker asks too, and measures nothing itself
+  const latest = (await recallState<number>("latest")) ?? 0;
+  if (at > latest + 30_000) await setState("latest", at);
+  return Math.max(at, latest);
 }
 
 /** The server's clock less the device's in milliseconds; null when it was never measured. */

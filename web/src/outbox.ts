@@ -34,7 +34,7 @@ async function keep(submission: Submission, inPlace: boolean, chosen: string): P
   failed = performance.now();
   try {
     const copy: Copy = { ...submission, who: nameOf(submission), words: chosen };
-    await put("outbox", { ...(await sealItem(keys, submission)), copy: await copied(keys, copy) });
+    await put("outbox", { ...(await sealItem(keys, submission)), copy: await copied(keys, copy), by: keys.name });
   } catch {
     return null; // the device's store is full or forbidden
   }
@@ -168,9 +168,16 @@ async function deliver(items: Waiting[]): Promise<Answer[] | "large" | null> {
   return ((await answer.json()) as { answers: Answer[] }).answers;
 }
 
-/** Says how many wait: in the band, on the locked screen, where one signs in and out. Never what. */
+/** Says how many wait: in the band, on the locked screen, where one signs in and out; there also whose. Never what. */
 export async function tellWaiting(): Promise<void> {
   const waiting = await count("outbox");
   setKept(waiting);
+  const whose = document.querySelector("[data-lock-waiting]");
+  if (whose) {
+    const by = new Map<string, number>();
+    for (const one of waiting > 0 ? await all("outbox") : []) if (one.by) by.set(one.by, (by.get(one.by) ?? 0) + 1);
+    const names = [...by].map(([name, count]) => say("lock_waiting_of", count, name));
+    whose.textContent = waiting > 0 ? [say("lock_waiting", waiting), names.join(", ")].filter(Boolean).join(" ") : "";
+  }
   for (const place of document.querySelectorAll("[data-outbox-waiting]")) place.textContent = waiting > 0 ? say("waiting_here", waiting) : "";
 }

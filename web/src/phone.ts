@@ -2,25 +2,28 @@
 
 import { startAgain } from "./again";
 import { recall, remember } from "./choices";
-import { all, setState, sweep } from "./store";
-import { makeKeys, openLock } from "./keys";
+import { all, recallState, setState, sweep } from "./store";
+import { makeKeys, wipe, wipeOver } from "./keys";
+import { lock, startLock, wasTouched } from "./lock";
 import { startMarks } from "./marks";
 import { measure, startMoment } from "./moment";
 import { setNet } from "./net";
 import { drain, startOutbox, tellWaiting } from "./outbox";
 import { addressOf, keepPage, takenAt } from "./pack";
 import { startSealed } from "./sealed";
-import { borrow, hasWords, keysNow, keysReady, reader, startSession, tell, unlocked, useWords } from "./session";
+import { borrow, hasWords, keysNow, keysReady, reader, startSession, tell, useWords } from "./session";
+import { ask } from "./standing";
 import { clockText } from "./time";
 import { workerAddress } from "./trust";
 import { showLook, startWaiting } from "./waiting";
 import { say } from "./words";
 
 const fresh = 15 * 60_000; // a page taken along is asked for again after this
-const gone = 48 * 3_600_000; // what no shift can still need
+const gone = 16 * 3_600_000; // what no shift can still need
 const shortest = 6;
 
 export function startPhone(): void {
+  startLock();
   if (!("serviceWorker" in navigator) || !isSecureContext || !navigator.locks) return;
   startMoment();
   startSealed();
@@ -34,6 +37,8 @@ export function startPhone(): void {
     void tellWaiting();
     void drain();
     void offerCode();
+    void wipeOver().catch(() => {});
+    void stillLent();
     void sweep("pages", (page) => page.at < Date.now() - gone).catch(() => {});
     if (reader() && keysNow() && recall("phone") === "yes") void takeAlong(false);
   });
@@ -44,16 +49,31 @@ export function startPhone(): void {
 async function hello(): Promise<void> {
   const before = Date.now();
   try {
-    const answer = await fetch("/device/heard", { method: "POST", headers: { Accept: "application/json" }, signal: AbortSignal.timeout(8000) });
+    const answer = await fetch("/device/heard", { method: "POST", headers: { Accept: "application/json", ...(wasTouched() ? { "Milieu-Touched": "1" } : {}) }, signal: AbortSignal.timeout(8000) });
+    if (answer.status === 423) return void lock(); // locked elsewhere, or by the server's own count
     if (!answer.ok) return;
     const told = (await answer.json()) as { now: number; look?: number };
     await measure(before, told.now);
     await showLook(told.look ?? 0);
     setNet("ok");
     void drain();
+    void stillLent();
   } catch {
     setNet("off");
   }
+}
+
+/** Asks whether what was lent to this device still is: who was signed out elsewhere, or works here no more, leaves nothing behind. */
+async function stillLent(): Promise<void> {
+  const grants = [...new Set([...(await all("locks")), ...(await all("quick")), ...(await all("faces"))].map((one) => one.grant))];
+  const ended = (await recallState<string[]>("ended")) ?? [];
+  if (grants.length === 0 && ended.length === 0) return;
+  const answer = await ask("/device/standing", { grants, ended }).catch(() => null);
+  if (!answer?.ok) return;
+  const { over } = (await answer.json()) as { over: string[] };
+  if (ended.length > 0) await setState("ended", []);
+  for (const grant of over) await wipe(grant);
+  if (over.includes(keysNow()?.grant ?? "")) void lock();
 }
 
 function submit(event: SubmitEvent): void {
@@ -65,27 +85,12 @@ function submit(event: SubmitEvent): void {
     form.toggleAttribute("data-busy", true);
     // The words make a key before they go to the server; the page that follows borrows, and that key wraps what was borrowed.
     void tell({ do: "forget" }, 1000).then(() => useWords(words("password"))).finally(() => form.submit());
-  } else if (form.dataset.unlock !== undefined) {
+  } else if (form.dataset.unlock !== undefined && form.getAttribute("action") === "/unlock") {
     event.preventDefault();
-    void unlock(form, words("password"));
+    void useWords(words("password")).finally(() => form.submit());
   } else if (form.dataset.take !== undefined) {
     event.preventDefault();
     void take(form, words("code"));
-  }
-}
-
-async function unlock(form: HTMLFormElement, words: string): Promise<void> {
-  if (form.hasAttribute("data-busy")) return;
-  form.toggleAttribute("data-busy", true);
-  const place = form.querySelector<HTMLElement>("[data-unlock-error]");
-  const { keys, left } = await openLock(words);
-  form.removeAttribute("data-busy");
-  if (keys) {
-    await unlocked(keys);
-    location.reload();
-  } else if (place) {
-    place.textContent = left > 0 ? say("unlock_wrong", left) : say("unlock_none");
-    place.hidden = false;
   }
 }
 

@@ -10,7 +10,7 @@ type Fields = [string, string][];
 
 const days = 30 * 24 * 3_600_000;
 const patience = 2500;
-const later = new Map<string, ReturnType<typeof setTimeout>>();
+const later = new Map<string, { timer: ReturnType<typeof setTimeout>; go: () => Promise<void> }>();
 const sent = new Set<string>(); // put on the server by this page
 let fromServer: Promise<Record<string, Fields>> | undefined;
 
@@ -30,16 +30,16 @@ function elsewhere(): Promise<Record<string, Fields>> {
 }
 
 function send(name: string, fields: Fields | null, soon: boolean): void {
-  clearTimeout(later.get(name));
-  const go = () => {
+  clearTimeout(later.get(name)?.timer);
+  const go = async () => {
     later.delete(name);
     if (fields === null) sent.delete(name);
     else sent.add(name);
     const init = fields === null ? { method: "DELETE" } : { method: "PUT", body: JSON.stringify(fields), headers: { "Content-Type": "application/json" } };
-    void fetch(address(name), { ...init, keepalive: true }).catch(() => {}); // it is on the device, or still in the form
+    await fetch(address(name), { ...init, keepalive: true }).catch(() => {}); // it is on the device, or still in the form
   };
-  if (soon) go();
-  else later.set(name, setTimeout(go, patience));
+  if (soon) void go();
+  else later.set(name, { timer: setTimeout(() => void go(), patience), go });
 }
 
 const drafts: Drafts = {
@@ -64,5 +64,8 @@ const drafts: Drafts = {
     const keys = await keysReady;
     if (keys) await drop("drafts", await hidden(keys.titles, name));
     if (later.has(name) || sent.has(name) || (await elsewhere())[name]) send(name, null, true);
+  },
+  async settle() {
+    await Promise.all([...later.values()].map(({ timer, go }) => { clearTimeout(timer); return go(); }));
   },
 };

@@ -1,14 +1,17 @@
 // The page's side of a person's keys: asks the service worker for them, asks the server when it has none, and hands them back to a worker
 // that was put to sleep. Pages change and workers are stopped all the time; between the two the keys stay in memory.
 
-import { keepLock, makeKeys, makeWrapper, type Keys, type Lent, type Wrapper } from "./keys";
-import { measure } from "./moment";
+import { keepLock, makeKeys, makeWrapper, wipe, type Keys, type Lent, type Wrapper } from "./keys";
+import { measure, moment } from "./moment";
+import { deviceSecret, keepQuick, type QuickKey } from "./quick";
 
-export interface Hello { keys: Keys | null; epoch: number; wrapper: Wrapper | null }
+export interface Hello { keys: Keys | null; epoch: number; wrapper: Wrapper | null; quick: QuickKey | null; secret: CryptoKey | null; locked: boolean }
 
 let held: Keys | null = null;
 let epoch = 0;
 let wrapper: Wrapper | null = null;
+let quick: QuickKey | null = null;
+let secret: CryptoKey | null = null;
 let settled: (keys: Keys | null) => void;
 
 /** The person's keys once it is known whether there are any. */
@@ -38,8 +41,15 @@ export async function startSession(): Promise<void> {
   const hello = await tell<Hello>({ do: "hello" });
   epoch = hello?.epoch ?? 0;
   wrapper = hello?.wrapper ?? null;
+  quick = hello?.quick ?? null;
+  secret = hello?.secret ?? null;
   held = hello?.keys ?? null;
-  if (reader() && (!held || held.reader !== reader() || held.until < Date.now())) {
+  if (held && held.reader !== reader()) wrapper = quick = null; // another person's words seal nothing of this one's
+  if (!reader()) {
+    held = null; // nobody's page: what the worker has is not for it
+    if (document.querySelector("[data-sign-in], [data-unlock], [data-lock-screen]")) await tell({ do: "words" }); // typed before, and not right
+    setInterval(() => document.hidden || void spare(), 15_000);
+  } else if (hello?.locked || !held || held.reader !== reader() || held.until < (await moment())) {
     held = null;
     await borrow(false).catch(() => null); // without a network and without keys the page stays what it is: words stay in their form
   }
@@ -47,21 +57,27 @@ export async function startSession(): Promise<void> {
   if (!held) return;
   setInterval(() => document.hidden || void hold(), 15_000);
   document.addEventListener("visibilitychange", () => document.hidden || void hold());
-  addEventListener("pageshow", (event) => event.persisted && location.reload());
 }
 
 /** A worker lives some thirty seconds after the last word with it: a page in view keeps it, and gives the keys back to a fresh one. */
-async function hold(): Promise<void> {
+async function hold(served = false): Promise<void> {
   if (!held) return;
-  const answer = await tell<{ stale: boolean }>({ do: "hold", keys: held, epoch });
+  const answer = await tell<{ stale: boolean }>({ do: "hold", keys: held, epoch, served, ...(secret ? { secret } : {}) });
   if (answer?.stale) {
-    held = null; // somebody else has signed in here meanwhile
+    held = null; // somebody else has signed in here meanwhile, or it was locked
     location.reload();
   }
 }
 
-/** Asks the server for what this person needs on this device; with pack, for the addresses of the shift's pages too. */
-export async function borrow(pack: boolean): Promise<Lent | null> {
+/** The locked screen keeps the device's secret while the worker sleeps: without it no quick code opens anything. */
+async function spare(): Promise<void> {
+  const hello = await tell<Hello>({ do: "hello" });
+  secret ??= hello?.secret ?? null;
+  if (secret && hello && !hello.secret) await tell({ do: "spare", secret });
+}
+
+/** Asks the server for what the person signed in needs on this device. */
+export async function lend(pack: boolean): Promise<Lent | null> {
   const before = Date.now();
   const answer = await fetch("/device/take", {
     method: "POST", headers: { "Content-Type": "application/json", Accept: "application/json" },
@@ -69,11 +85,22 @@ export async function borrow(pack: boolean): Promise<Lent | null> {
   });
   if (!answer.ok) return null;
   const lent = (await answer.json()) as Lent;
-  if (lent.reader !== reader()) return null;
   await measure(before, lent.now);
-  if (held?.grant !== lent.grant) held = await makeKeys(lent);
+  return lent;
+}
+
+/** Asks the server for what this person needs on this device; with pack, for the addresses of the shift's pages too. */
+export async function borrow(pack: boolean): Promise<Lent | null> {
+  const lent = await lend(pack);
+  if (!lent || lent.reader !== reader()) return null;
+  if (held?.grant !== lent.grant) {
+    if (held) await wipe(held.grant); // another unit's, or a new shift's
+    held = await makeKeys(lent);
+  }
+  secret = await deviceSecret(lent);
   if (wrapper) await keepLock(lent, wrapper);
-  await hold();
+  if (quick) await keepQuick(lent, quick);
+  await hold(true);
   return lent;
 }
 
@@ -85,9 +112,8 @@ export async function useWords(words: string): Promise<void> {
 
 export const hasWords = (): boolean => wrapper !== null;
 
-/** Takes keys that the person's words opened. */
-export async function unlocked(keys: Keys): Promise<void> {
-  held = keys;
-  const hello = await tell<Hello>({ do: "hello" });
-  await tell({ do: "hold", keys, epoch: hello?.epoch ?? 0 });
+/** Lets go of everything: the screen is locked. */
+export async function letGo(): Promise<void> {
+  held = wrapper = quick = null;
+  await tell({ do: "lock" }, 5000);
 }

@@ -1,17 +1,26 @@
 // What the device keeps: a few IndexedDB stores, shared by pages and the service worker. Everything that says something about anybody is
 // sealed before it comes here.
 
-/** What waits, sealed to the server. The copy is the author's own, sealed as their drafts are: for them alone to see what waits. */
-export interface Waiting { n?: number; grant: string; key: number; sealed: ArrayBuffer; copy?: Sealed }
+/**
+ * What waits, sealed to the server. The copy is the author's own, sealed as their drafts are: for them alone to see what waits. by: the given
+ * name of its author, which the locked screen says.
+ */
+export interface Waiting { n?: number; grant: string; key: number; sealed: ArrayBuffer; copy?: Sealed; by?: string }
 /** What the server could not open, or would not take: why, and since when. */
 export interface Apart extends Waiting { at: number; why: "unread" | "large" }
 export interface Lock { grant: string; until: number; salt: ArrayBuffer; rounds: number; iv: ArrayBuffer; wrapped: ArrayBuffer }
+/** What was lent, sealed under a quick code and the device's secret. left: how many tries remain. */
+export interface Quick { id: string; reader: string; grant: string; until: number; salt: ArrayBuffer; rounds: number; iv: ArrayBuffer; wrapped: ArrayBuffer; left: number }
+/** Who may change in quickly: what the locked screen shows of them. */
+export interface Face { reader: string; grant: string; until: number; name: string; role: string }
 export interface Sealed { id: string; grant: string; at: number; iv: ArrayBuffer; data: ArrayBuffer }
 
 interface Stores {
   outbox: Waiting; // by n, the order of writing
   apart: Apart; // by n: what cannot be delivered, until its author has seen to it
   locks: Lock; // by grant
+  quick: Quick; // by id: whose and which code
+  faces: Face; // by reader
   pages: Sealed; // by id: what makes them out is a keyed hash of their address
   marks: Sealed; // by id: which dues were settled on this device and are not sent yet
   drafts: Sealed; // by id: a keyed hash of the draft's name
@@ -24,12 +33,14 @@ let opened: Promise<IDBDatabase> | undefined;
 
 function open(): Promise<IDBDatabase> {
   opened ??= new Promise<IDBDatabase>((resolve, reject) => {
-    const asked = indexedDB.open("milieu", 2);
+    const asked = indexedDB.open("milieu", 3);
     asked.onupgradeneeded = () => {
       const db = asked.result;
       const make = (name: Name, options: IDBObjectStoreParameters) => db.objectStoreNames.contains(name) || db.createObjectStore(name, options);
       for (const name of ["outbox", "apart"] as const) make(name, { keyPath: "n", autoIncrement: true });
       make("locks", { keyPath: "grant" });
+      make("quick", { keyPath: "id" });
+      make("faces", { keyPath: "reader" });
       for (const name of ["pages", "marks", "drafts"] as const) make(name, { keyPath: "id" });
       make("state", { keyPath: "name" });
     };

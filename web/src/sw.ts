@@ -2,7 +2,10 @@
 // in memory while pages change, and forgets them when anybody signs in or out. It keeps no page of its own accord and sends nothing.
 
 import { wipe, type Keys, type Wrapper } from "./keys";
+import { moment } from "./moment";
 import { addressOf, keepPage, readPage, takenAt, type Answer, type Form } from "./pack";
+import type { QuickKey } from "./quick";
+import { ask, attached, deliverLock, farewell, resume, stand, standing, type Farewell } from "./standing";
 import { count, recallState, setState } from "./store";
 
 interface Extendable extends Event { waitUntil(work: Promise<unknown>): void }
@@ -11,25 +14,35 @@ interface Told extends Extendable { data: Message; ports: MessagePort[] }
 interface Worker {
   milieuFiles: { version: string; files: string[] };
   skipWaiting(): Promise<void>;
-  clients: { claim(): Promise<void> };
+  clients: { claim(): Promise<void>; matchAll(of: { type: "window" }): Promise<{ postMessage(message: object): void }[]> };
   addEventListener(kind: "install" | "activate", hear: (event: Extendable) => void): void;
   addEventListener(kind: "fetch", hear: (event: Fetching) => void): void;
   addEventListener(kind: "message", hear: (event: Told) => void): void;
 }
-type Message = { do: "hello" | "forget" } | { do: "hold"; keys: Keys; epoch: number } | { do: "wrapper"; wrapper: Wrapper };
+type Message =
+  | { do: "hello" | "forget" | "lock" | "words" }
+  | { do: "hold"; keys: Keys; epoch: number; secret?: CryptoKey; served?: boolean }
+  | { do: "open"; keys: Keys; epoch: number; quick?: QuickKey; served: boolean }
+  | { do: "wrapper"; wrapper: Wrapper }
+  | { do: "quick"; quick: QuickKey }
+  | { do: "spare"; secret: CryptoKey };
+interface Leaving { farewell?: Farewell }
 
 const worker = self as unknown as Worker;
 const shelf = "milieu " + worker.milieuFiles.version;
-const own = ["/device/lock", "/device/away"];
+const ownPages = ["/device/lock", "/device/away"];
 
 let keys: Keys | null = null;
 let wrapper: Wrapper | null = null;
+let quick: QuickKey | null = null;
+let secret: CryptoKey | null = null; // of the device, for quick codes; outlives the lock, which is what makes it of use there
+let sure = false; // that what goes to the server goes under the session of who holds the device
 let failed = -Infinity;
 
 worker.addEventListener("install", (event) => {
   event.waitUntil((async () => {
     const cache = await caches.open(shelf);
-    await cache.addAll([...worker.milieuFiles.files, ...own].map((address) => new Request(address, { credentials: "omit", cache: "no-cache" })));
+    await cache.addAll([...worker.milieuFiles.files, ...ownPages].map((address) => new Request(address, { credentials: "omit", cache: "no-cache" })));
     await worker.skipWaiting();
   })());
 });
@@ -52,26 +65,65 @@ const epoch = async () => (await recallState<number>("epoch")) ?? 0;
 async function hear(message: Message): Promise<object> {
   switch (message.do) {
     case "hello":
-      return { keys, epoch: await epoch(), wrapper };
+      return { keys: await mine(), epoch: await epoch(), wrapper, quick, secret, locked: (await standing()).locked };
     case "hold": {
       if (message.epoch !== (await epoch())) return { stale: true };
       if (keys?.grant !== message.keys.grant) await setState("current", message.keys.grant);
       keys = message.keys;
+      secret = message.secret ?? secret;
+      if (message.served) sure = attached(await stand({ cookie: keys.reader, holder: keys.reader, locked: false, owed: false, shut: false }));
       return { stale: false };
     }
+    case "open":
+      if (message.epoch !== (await epoch())) return { stale: true };
+      keys = message.keys;
+      quick = message.quick ?? null;
+      wrapper = null;
+      await setState("current", keys.grant);
+      await stand(message.served ? { cookie: keys.reader, holder: keys.reader, locked: false, owed: false, shut: false } : { holder: keys.reader, locked: false });
+      return { stale: false };
     case "wrapper":
       wrapper = message.wrapper;
       return {};
+    case "quick":
+      quick = message.quick;
+      return {};
+    case "spare":
+      secret ??= message.secret;
+      return {};
+    case "words":
+      if (!keys) wrapper = quick = null;
+      return {};
     case "forget":
       await forget();
-      wrapper = null;
+      return {};
+    case "lock":
+      await lock();
       return {};
   }
 }
 
+/** Keys go, and those of pages from before are not taken any more. */
 async function forget(): Promise<void> {
-  keys = null;
+  keys = wrapper = quick = null;
+  sure = false;
   await setState("epoch", (await epoch()) + 1);
+}
+
+async function lock(): Promise<void> {
+  const { locked } = await standing();
+  await forget();
+  if (locked) return;
+  await stand({ locked: true, owed: true, shut: true });
+  await deliverLock();
+}
+
+/** The person's keys, as long as their shift goes. */
+async function mine(): Promise<Keys | null> {
+  if (!keys || keys.until > (await moment())) return keys;
+  await wipe(keys.grant).catch(() => {});
+  await forget();
+  return null;
 }
 
 worker.addEventListener("fetch", (event) => {
@@ -80,8 +132,41 @@ worker.addEventListener("fetch", (event) => {
   if (at.origin !== self.location.origin) return;
   if (request.method === "GET" && at.pathname.startsWith("/static/")) event.respondWith(publicFile(request));
   else if (request.mode === "navigate") event.respondWith(navigate(event, at));
+  else if (open.has(at.pathname)) return;
   else if (request.method === "GET" && request.headers.has("Milieu-Fragment") && !request.headers.has("Milieu-Pack")) event.respondWith(page(event, "part"));
+  else if (!sure) event.respondWith(gate().then((may) => (may ? fetch(request) : Response.error())));
 });
+
+/** What the locked screen asks for, whoever holds the device. */
+const open = new Set(["/device/people", "/device/change", "/device/resume", "/device/returned", "/device/standing", "/lock"]);
+
+let asking: Promise<boolean> | null = null;
+let refused = -Infinity;
+
+/** Whether what is asked may go to the server: only under the session of who holds the device. Makes that so where it can. */
+async function gate(): Promise<boolean> {
+  const now = await standing();
+  if (attached(now)) return (sure = true);
+  if (performance.now() - refused < 2000) return false;
+  asking ??= attach(now.locked).finally(() => (asking = null));
+  const may = await asking;
+  if (!may) refused = performance.now();
+  return may;
+}
+
+async function attach(locked: boolean): Promise<boolean> {
+  if (locked) return deliverLock();
+  const held = await mine();
+  if (!held) return false; // a page that was opened again gives them back in a moment
+  const answer = await resume(held);
+  if (answer === "yes") return (sure = true);
+  if (answer === "gone") {
+    await wipe(held.grant).catch(() => {});
+    await lock();
+    for (const page of await worker.clients.matchAll({ type: "window" })) page.postMessage({ do: "locked" });
+  }
+  return false;
+}
 
 async function publicFile(request: Request): Promise<Response> {
   const kept = await caches.match(request, { cacheName: shelf });
@@ -93,15 +178,21 @@ async function publicFile(request: Request): Promise<Response> {
 async function navigate(event: Fetching, at: URL): Promise<Response> {
   const { request } = event;
   if (request.method === "POST" && at.pathname === "/sign-out") return leave(request);
-  if ((request.method === "POST" && at.pathname === "/sign-in") || at.pathname.startsWith("/welcome/")) {
+  if (begins(request.method, at.pathname)) {
+    // Whoever this is going to be: the session of the person before is to be locked before the server shows anything to anybody.
+    if ((await standing()).owed && !(await deliverLock())) return stranded();
+    await stand({ holder: "" });
+    const words = at.pathname === "/sign-in" ? wrapper : null; // a link brings no words, and those typed before may be another person's
     await forget();
-    if (at.pathname !== "/sign-in") wrapper = null; // a link brings no words, and those typed before may be another person's
+    wrapper = words;
     await setState("leaving", false); // a fresh sign-in takes the place of the old session
     return fetch(request).catch(() => stranded());
   }
-  if (request.method !== "GET") return fetch(request).catch(() => stranded());
+  if (request.method !== "GET") return (await gate()) ? fetch(request).catch(() => stranded()) : stranded();
   return page(event, "page");
 }
+
+const begins = (method: string, path: string) => (method === "POST" && ["/sign-in", "/passkey"].includes(path)) || path.startsWith("/welcome/");
 
 /** A page or part: from the network, or as it was taken along when that is away or too slow. */
 async function page(event: Fetching, form: Form): Promise<Response> {
@@ -110,18 +201,19 @@ async function page(event: Fetching, form: Form): Promise<Response> {
   if (leaving === "still") return stranded(); // signed out here, and the server has not heard of it yet
   // Browsers may ask for the page while this worker starts, with the session that has just been ended: then it is asked for anew.
   if (leaving === "just") return (await network(new Request(request.url, { headers: request.headers, redirect: "manual" }), 10_000)) ?? stranded();
-  const mine = keys;
+  const may = sure || (await gate());
+  const own = await mine();
   const address = addressOf(request.url);
-  const kept = mine ? await takenAt(mine, address, form) : undefined;
-  const patience = kept === undefined ? 60_000 : performance.now() - failed < 20_000 ? 700 : 4000;
-  const answer = await network(request, patience);
-  if (answer && mine && kept !== undefined && answer.ok && !answer.redirected && answer.headers.get("Content-Type")?.startsWith("text/html")) {
+  const kept = own ? await takenAt(own, address, form) : undefined;
+  const patience = kept === undefined ? ((await standing()).locked ? 4000 : 60_000) : performance.now() - failed < 20_000 ? 700 : 4000;
+  const answer = may ? await network(request, patience) : null;
+  if (answer && own && kept !== undefined && answer.ok && !answer.redirected && answer.headers.get("Content-Type")?.startsWith("text/html")) {
     const copy = answer.clone();
-    event.waitUntil((async () => keepPage(mine, address, form, { type: "text/html; charset=utf-8", csp: copy.headers.get("Content-Security-Policy") ?? "", html: await copy.text() }))().catch(() => {}));
+    event.waitUntil((async () => keepPage(own, address, form, { type: "text/html; charset=utf-8", csp: copy.headers.get("Content-Security-Policy") ?? "", html: await copy.text() }))().catch(() => {}));
   }
   const busy = answer !== null && [502, 503, 504].includes(answer.status);
   if (answer && !(busy && kept !== undefined)) return answer;
-  const taken = mine && kept !== undefined ? await readPage(mine, address, form) : null;
+  const taken = own && kept !== undefined ? await readPage(own, address, form) : null;
   if (taken) return show(taken);
   if (answer) return answer;
   if (form === "part") return Response.error();
@@ -150,34 +242,53 @@ async function network(request: Request, patience: number): Promise<Response | n
 
 /** What is shown when there is neither network nor page: the locked screen, or that the page is not here. */
 async function stranded(): Promise<Response> {
-  const locked = !keys && (await count("locks").catch(() => 0)) > 0;
+  const locked = (await standing()).locked || (!keys && (await count("locks").catch(() => 0)) + (await count("quick").catch(() => 0)) > 0);
   const kept = await caches.match(locked ? "/device/lock" : "/device/away", { cacheName: shelf });
   return kept ?? Response.error();
 }
 
-/** Signing out: what was lent goes back, its keys, lock and pages go, what waits stays. Without a network the server hears of it later. */
+/** Signing out: what was lent goes back, its keys, locks and pages go, what waits stays. Without a network the server hears of it later. */
 async function leave(request: Request): Promise<Response> {
-  const grant = keys?.grant ?? (await recallState<string>("current"));
+  const held = keys;
+  const grant = held?.grant ?? (await recallState<string>("current"));
+  const joined = await gate(); // the session that ends must be that of who signs out
   await forget();
-  wrapper = null;
   if (grant) await wipe(grant).catch(() => {});
   try {
+    if (!joined) throw new Error("the session is another person's");
     await fetch("/device/return", { method: "POST", signal: AbortSignal.timeout(3000) }).catch(() => null);
-    return await fetch(request);
+    const answer = await fetch(request);
+    await stand({ cookie: "", holder: "", locked: false, owed: false, shut: false });
+    return answer;
   } catch {
-    await setState("leaving", true);
+    const other = !attached(await standing()) && held;
+    await setState("leaving", (other ? { farewell: await farewell(held) } : {}) satisfies Leaving);
+    await stand({ holder: "", locked: true });
     return stranded();
   }
 }
 
 /** Finishes a sign-out that was made without a network. */
 async function left(): Promise<"long ago" | "just" | "still"> {
-  if (!(await recallState<boolean>("leaving").catch(() => false))) return "long ago";
+  const leaving = await recallState<Leaving | boolean>("leaving").catch(() => false);
+  if (!leaving) return "long ago";
   try {
+    const note = leaving === true ? undefined : leaving.farewell;
+    if (note) {
+      // Another person's session is the browser's: it stays, locked, and only this person's grant ends.
+      if (!(await standing()).owed || (await deliverLock())) {
+        const answer = await ask("/device/returned", note);
+        if (answer.status >= 500) return "still";
+        await setState("leaving", false);
+        return "just";
+      }
+      return "still";
+    }
     await fetch("/device/return", { method: "POST", signal: AbortSignal.timeout(3000) });
     const answer = await fetch("/sign-out", { method: "POST", redirect: "manual", signal: AbortSignal.timeout(5000) });
     if (answer.status >= 500) return "still";
     await setState("leaving", false);
+    await stand({ cookie: "", holder: "", locked: false, owed: false, shut: false });
     return "just";
   } catch {
     return "still";

@@ -29,8 +29,13 @@ export function clockText(at: number): string {
   return clock.format(at);
 }
 
-export function startTime(): void {
+/** Makes ready to say times of day. */
+export function readClock(): void {
   clock = new Intl.DateTimeFormat("en-GB", { timeZone: houseZone(), hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+}
+
+export function startTime(): void {
+  readClock();
   const drawn = Number(document.documentElement.dataset.now);
   const [entry] = performance.getEntriesByType("navigation") as PerformanceNavigationTiming[];
   const fromNetwork = !entry || (entry.type !== "back_forward" && !(entry.workerStart > 0 && entry.transferSize === 0));

@@ -32,7 +32,7 @@ func (k *Keys) section(c *web.Ctx) (templ.Component, error) {
 func (k *Keys) newKey(c *web.Ctx, code int, wrong string) error {
 	_, why, instead := here(c)
 	f := form{Action: "/account/passkeys", Ask: "/account/passkeys/ask", Named: true, Name: c.R.PostFormValue("name")}
-	return c.ShowAs(code, ui.Page{Title: ui.T(c.Context(), "passkey.add")}, newPage(f, why, instead, wrong))
+	return c.ShowAs(code, ui.Page{Title: ui.T(c.Context(), "passkey.add"), Scripts: []string{"door.js"}}, newPage(f, why, instead, wrong))
 }
 
 func (k *Keys) askMine(c *web.Ctx) error {
@@ -165,7 +165,7 @@ func (k *Keys) showKey(c *web.Ctx, code int, wrong string) error {
 	if err != nil {
 		return err
 	}
-	return c.ShowAs(code, ui.Page{Title: key.Name}, keyPage(*key, !other, wrong))
+	return c.ShowAs(code, ui.Page{Title: key.Name, Scripts: []string{"door.js"}}, keyPage(*key, !other, wrong))
 }
 
 func (k *Keys) nameKey(c *web.Ctx) error {
