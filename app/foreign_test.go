@@ -178,8 +178,8 @@ func TestForeignIDsInParameters(t *testing.T) {
 	own := []string{w.home.Client[0].String(), w.home.Unit.String()}
 	tried := 0
 	for _, r := range w.routes() {
-		if r.Stream || r.Public || strings.HasPrefix(r.Pattern, "/entries/") || r.Pattern == "/drafts/{name}" || r.Pattern == "/account" {
-			continue // what is streamed is tried by TestForeignLive; entries by their bodies; drafts are one's own
+		if r.Stream || r.Public || strings.HasPrefix(r.Pattern, "/entries/") || r.Pattern == "/drafts/{name}" || strings.HasPrefix(r.Pattern, "/account") {
+			continue // what is streamed is tried by TestForeignLive; entries by their bodies; drafts and accounts by TestOthersOwn
 		}
 		for _, role := range []access.Role{access.Worker, access.Nurse} {
 			for _, path := range w.paths(r.Pattern, own) {
@@ -203,7 +203,11 @@ func TestForeignIDsInParameters(t *testing.T) {
 						} else {
 							c.body = values.Encode()
 						}
-						return w.do(c)
+						out := w.do(c)
+						if r.Method != http.MethodGet {
+							out.Body.WriteString(w.toast(role))
+						}
+						return out
 					}
 					want := minted.ReplaceAllString(told(ask(nobody), nobody), "ID")
 					for _, id := range []string{secret.chart.String(), secret.entry.String(), secret.unit.String()} {
@@ -250,8 +254,8 @@ func TestForeignLive(t *testing.T) {
 	}
 }
 
-// TestOthersDraftsAndNotes (F17): what one person has begun, or has waiting, another can neither see nor touch, whatever it is called.
-func TestOthersDraftsAndNotes(t *testing.T) {
+// TestOthersOwn (F17): what one person has begun, or has waiting, another can neither see nor touch, whatever it is called.
+func TestOthersOwn(t *testing.T) {
 	t.Parallel()
 	w := furnish(t, 2)
 	put := func(role access.Role, text string) int {
@@ -269,6 +273,23 @@ func TestOthersDraftsAndNotes(t *testing.T) {
 	w.do(call{method: http.MethodDelete, path: "/drafts/handover", cookies: w.cookie[access.Worker]})
 	if !strings.Contains(seen(access.Nurse), "nurse's") {
 		t.Error("one person drops another's draft")
+	}
+	// A session's own name is no secret to its person, and of no use to another.
+	for _, role := range []access.Role{access.Nurse, access.Supervisor, access.Administrator} {
+		var session record.ID
+		person := w.home.Staff[role]
+		if err := w.DB.Read(t.Context()).QueryRow("SELECT id FROM session WHERE person = $1", person[:]).Scan(&session); err != nil {
+			t.Fatal(err)
+		}
+		a := w.post("/account/sessions/"+session.String(), url.Values{}, w.cookie[access.Worker])
+		b := w.post("/account/sessions/"+record.NewID(begun).String(), url.Values{}, w.cookie[access.Worker])
+		if a.Code != b.Code || a.Body.String() != b.Body.String() {
+			t.Errorf("another's session answers %d, none %d", a.Code, b.Code)
+		}
+		w.clock.Advance(2 * time.Second)
+		if out := w.do(call{method: http.MethodGet, path: "/account", cookies: w.cookie[role]}); out.Code != http.StatusOK {
+			t.Errorf("a worker ends the session of a %s: %d", role, out.Code)
+		}
 	}
 	// What was refused waits with its author: another unit's client is no chart of the nurse's.
 	e := sample(t, w.kind("rounds.checked"), w.away.Client[0], w.clock.Now())

@@ -2,16 +2,19 @@ package app_test
 
 import (
 	"context"
+	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"golang.org/x/net/html"
 
@@ -285,6 +288,10 @@ func TestHostileTextStaysText(t *testing.T) {
 	}
 	t.Logf("%d texts in %d entries", placed, len(planted))
 	w.readBack(planted)
+	w.sayBack()
+	if _, _, ok := w.plant(w.kind("clients.described"), `{"part":"names","used":"=1+xq9|cmd"}`); !ok {
+		t.Error("nobody is called by a formula")
+	}
 	w.drawAll()
 	w.drawLive(before)
 	w.quiet()
@@ -371,7 +378,7 @@ func within(a, b any) bool {
 func (w *town) drawAll() {
 	w.t.Helper()
 	values := []string{w.home.Client[1].String(), w.home.Client[0].String(), w.home.Unit.String(), w.home.Floor[len(w.home.Floor)-1].String(), w.home.Rooms[0].ID.String()}
-	shown := 0
+	shown, sheets := 0, 0
 	for _, r := range w.routes() {
 		if r.Method != http.MethodGet || r.Stream || r.Pattern == "/sign-out" || r.Token {
 			continue
@@ -382,16 +389,97 @@ func (w *town) drawAll() {
 				if out.Code >= 500 {
 					w.t.Errorf("%s as %s: %d", path, role, out.Code)
 				}
-				if strings.Contains(out.Header().Get("Content-Type"), "html") {
+				kind := out.Header().Get("Content-Type")
+				switch {
+				case strings.Contains(kind, "html"):
 					shown += w.inert(role, path, out.Body.String())
+				case strings.Contains(kind, "javascript"), strings.Contains(kind, "svg"), strings.Contains(kind, "xml"):
+					if strings.Contains(out.Body.String(), "xq9") {
+						w.t.Errorf("%s as %s: hostile text in %s", path, role, kind)
+					}
+				}
+				for _, sheet := range []string{"?as=csv", "?format=csv", "?export=csv"} {
+					if out := w.do(w.as(r, role, path+sheet)); strings.HasPrefix(out.Header().Get("Content-Type"), "text/csv") {
+						sheets += w.noFormula(role, path+sheet, out)
+					}
 				}
 			}
 		}
+	}
+	if sheets == 0 {
+		w.t.Error("no hostile text was seen in any sheet")
 	}
 	if shown < 20 {
 		w.t.Errorf("hostile text was seen only %d times on all pages: the test looks at the wrong ones", shown)
 	}
 	w.t.Logf("hostile text was shown %d times", shown)
+}
+
+// noFormula reads a sheet as a spreadsheet does and counts the cells with hostile text: none begins as a formula does, and the file is kept and
+// not shown.
+func (w *town) noFormula(role access.Role, path string, out *httptest.ResponseRecorder) (seen int) {
+	w.t.Helper()
+	if !strings.HasPrefix(out.Header().Get("Content-Disposition"), "attachment") {
+		w.t.Errorf("%s as %s is shown in the browser", path, role)
+	}
+	rows, err := csv.NewReader(out.Body).ReadAll()
+	if err != nil {
+		w.t.Errorf("%s as %s: %v", path, role, err)
+	}
+	for _, row := range rows {
+		for _, cell := range row {
+			if strings.Contains(cell, "xq9") {
+				seen++
+			}
+			if first, _ := utf8.DecodeRuneInString(cell); strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {
+				w.t.Errorf("%s as %s: the cell %q is a formula", path, role, cell)
+			}
+		}
+	}
+	return seen
+}
+
+// sayBack files hostile text by every field of every form, and reads what is said back: the line and its undo, and what is wrong with it.
+func (w *town) sayBack() {
+	w.t.Helper()
+	said, refused := 0, 0
+	for _, k := range lastly(w.Kinds.All()) {
+		if k.Own || strings.HasSuffix(k.Name, ".discharged") || strings.HasSuffix(k.Name, "unit_closed") {
+			continue
+		}
+		role, chart := w.filer(k, false)
+		for i, l := range leaves(k.Type(), nil) {
+			if l.typ.Kind() != reflect.String {
+				continue
+			}
+			form := url.Values{"id": {record.NewID(w.clock.Now()).String()}, "chart": {chart.String()}}
+			var body map[string]any
+			raw, _ := record.Canonical(k.Example) // every example is tried elsewhere
+			if err := json.Unmarshal(raw, &body); err != nil {
+				w.t.Fatal(err)
+			}
+			fields(form, "", k.Type(), body)
+			form.Set(strings.TrimSuffix(l.String(), ".0"), hostile[i%len(hostile)])
+			for _, c := range []call{{script: true}, {}} { // to a script, and to a browser without one
+				c.method, c.path, c.body, c.kind, c.cookies = http.MethodPost, "/entries/"+k.Name, form.Encode(), formType, w.cookie[role]
+				out := w.do(c)
+				if out.Code >= 500 {
+					w.t.Errorf("%s with hostile %s: %d", k.Name, l, out.Code)
+				}
+				if strings.Contains(out.Header().Get("Content-Type"), "html") {
+					n := w.inert(role, "what is said back of "+k.Name, out.Body.String())
+					if said += n; out.Code >= 400 {
+						refused += n
+					}
+				}
+				form.Set("id", record.NewID(w.clock.Now()).String())
+			}
+		}
+	}
+	if said < 20 {
+		w.t.Errorf("hostile text was said back only %d times", said)
+	}
+	w.t.Logf("hostile text was said back %d times, %d of them in a refusal", said, refused)
 }
 
 // drawLive draws every live view of the unit for everything that was planted.

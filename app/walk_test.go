@@ -88,7 +88,17 @@ func guarded(t *testing.T, what string, h http.Header) {
 	if !strings.Contains(csp, "default-src 'none'") || strings.Contains(csp, "unsafe-inline") || strings.Contains(csp, "unsafe-eval") || !strings.Contains(csp, "frame-ancestors 'none'") {
 		t.Errorf("%s: Content-Security-Policy %q", what, csp)
 	}
-	for name, want := range map[string]string{"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY", "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin"} {
+	if !strings.Contains(csp, "require-trusted-types-for 'script'") || !strings.Contains(csp, "base-uri 'none'") || !strings.Contains(csp, "form-action 'self'") {
+		t.Errorf("%s: Content-Security-Policy %q", what, csp)
+	}
+	if p := h.Get("Permissions-Policy"); !strings.Contains(p, "microphone=()") || !strings.Contains(p, "geolocation=()") || !strings.Contains(p, "camera=(self)") {
+		t.Errorf("%s: Permissions-Policy %q", what, p)
+	}
+	// Nothing of a person stays behind in a browser's cache. The service worker's own script, which is the same for all, is asked for anew.
+	if c := h.Get("Cache-Control"); !strings.Contains(c, "no-store") && (c != "no-cache" || what != "GET /sw.js") {
+		t.Errorf("%s: Cache-Control %q", what, c)
+	}
+	for name, want := range map[string]string{"Cross-Origin-Embedder-Policy": "require-corp", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY", "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin"} {
 		if h.Get(name) != want {
 			t.Errorf("%s: %s is %q, not %q", what, name, h.Get(name), want)
 		}
@@ -150,6 +160,9 @@ func TestEveryRouteByEveryRole(t *testing.T) {
 			if role == access.Worker || role == access.Supervisor || role == access.Administrator {
 				some = slices.Concat(values.own, values.foreign, values.nowhere)
 			}
+			if id := w.home.Staff[role]; !r.Token && !id.IsZero() && role != access.Integration {
+				w.cookie[role] = w.signIn(id) // what was walked before may have ended or locked the session
+			}
 			for _, path := range w.paths(r.Pattern, some) {
 				out := w.do(w.as(r, role, path))
 				guarded(t, name, out.Header())
@@ -194,8 +207,11 @@ func TestForeignIsLikeAbsent(t *testing.T) {
 		for _, role := range []access.Role{access.Worker, access.Nurse, access.Clinician, access.CaseManager} {
 			there, nowhere := w.paths(r.Pattern, []string{foreign}), w.paths(r.Pattern, []string{absent})
 			for i := range there {
-				a, b := w.do(w.as(r, role, there[i])), w.do(w.as(r, role, nowhere[i]))
-				if a.Code != b.Code || plain(a, foreign) != plain(b, absent) {
+				a := w.do(w.as(r, role, there[i]))
+				saidA := w.toast(role)
+				b := w.do(w.as(r, role, nowhere[i]))
+				saidB := w.toast(role)
+				if a.Code != b.Code || plain(a, foreign) != plain(b, absent) || saidA != saidB {
 					t.Errorf("%s %s as %s: foreign %d, absent %d:\n%s", r.Method, there[i], role, a.Code, b.Code, differ(plain(a, foreign), plain(b, absent)))
 				}
 				if a.Code < 400 && r.Method == http.MethodGet {
@@ -221,6 +237,14 @@ func TestForeignIsLikeAbsent(t *testing.T) {
 		t.Errorf("%d entries were filed", got-before)
 	}
 	w.quiet()
+}
+
+// toast takes what the next page would say back to somebody.
+func (w *town) toast(role access.Role) string {
+	out := w.do(call{method: http.MethodGet, path: "/account", cookies: w.cookie[role]})
+	_, rest, _ := strings.Cut(out.Body.String(), `id="toasts"`)
+	said, _, _ := strings.Cut(rest, "<script")
+	return said
 }
 
 // TestBeginningTellsNothing: a beginning aimed at a chart that one may not see is answered like one that would put somebody on a unit of others, and

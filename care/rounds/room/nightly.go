@@ -7,7 +7,9 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"milieu/care/rounds"
 	"milieu/house/clients"
@@ -459,7 +461,7 @@ func (v *nightView) csv(c *web.Ctx) error {
 
 // safe keeps a spreadsheet from reading a name as a formula.
 func safe(s string) string {
-	if s != "" && slices.Contains([]byte("=+-@\t\r"), s[0]) {
+	if first, _ := utf8.DecodeRuneInString(s); strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {
 		return "'" + s
 	}
 	return s

@@ -44,7 +44,8 @@ func takePhoto(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if err := c.R.ParseMultipartForm(blob.MaxPhoto); err != nil {
+	// More memory than the request may have: no part of a photo ever lies in a temporary file, where it would be readable.
+	if err := c.R.ParseMultipartForm(blob.MaxPhoto + 1<<20); err != nil {
 		return fault.Wrap(fault.Invalid, err, "the photo did not arrive whole: send it again")
 	}
 	defer c.R.MultipartForm.RemoveAll() //nolint:errcheck // what fits in memory leaves no file behind
