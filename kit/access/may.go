@@ -75,6 +75,22 @@ func (p *Policy) allows(r Role, action string) bool {
 // Allows says whether the role has the action under any tie at all.
 func (p *Policy) Allows(r Role, action string) bool { return p.allows(r, action) }
 
+// Reach says in a word how far a role's leave for an action goes: "any" (everywhere), "new" (its own units, and people who are new), "unit" (its own
+// units and people), "own" (for itself); empty when there is none.
+func (p *Policy) Reach(r Role, action string) string {
+	switch t := p.Ties(r, action, "", false); {
+	case t.Has(House):
+		return "any"
+	case t.Has(Newcomer):
+		return "new"
+	case t.Has(tieGroups["care"] | Guardian | Family):
+		return "unit"
+	case t != 0:
+		return "own"
+	}
+	return ""
+}
+
 // KnowsLabel says whether policies speak of a label, so that an entry may carry it.
 func (p *Policy) KnowsLabel(label string) bool {
 	if p == nil {
