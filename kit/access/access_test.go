@@ -44,7 +44,7 @@ func id(name string) record.ID { return record.DeriveID("access", name) }
 
 // world is a directory over people and charts that a test sets.
 type world struct {
-	t      *testing.T
+	t      testing.TB
 	clock  *clock.Fake
 	people map[record.ID]*access.Person
 	charts map[record.ID]*access.Chart
@@ -58,7 +58,7 @@ func hours(n float64) time.Time {
 	return logtest.Night.Add(time.Duration(n * float64(time.Hour)))
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{t: t, clock: clock.NewFake(logtest.Night), people: map[record.ID]*access.Person{}, charts: map[record.ID]*access.Chart{}}
 	person := func(name string, role access.Role, rs ...access.Relation) {
