@@ -60,6 +60,15 @@ func hours(n float64) time.Time {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
+	p, err := policy(rules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newWorldUnder(t, p)
+}
+
+func newWorldUnder(t testing.TB, p *access.Policy) *world {
+	t.Helper()
 	w := &world{t: t, clock: clock.NewFake(logtest.Night), people: map[record.ID]*access.Person{}, charts: map[record.ID]*access.Chart{}}
 	person := func(name string, role access.Role, rs ...access.Relation) {
 		w.people[id(name)] = &access.Person{ID: id(name), Name: name, Role: role, Relations: rs}
@@ -87,13 +96,10 @@ func newWorld(t testing.TB) *world {
 	chart("bob", access.Stay{Unit: id("north"), From: hours(-100), Until: hours(-1)}, access.Stay{Unit: id("south"), From: hours(-1)})
 	chart("new")
 	d := logtest.SQLite(t, t.TempDir())
-	p, err := policy(rules)
-	if err != nil {
-		t.Fatal(err)
-	}
 	w.db = d
 	kinds := logtest.Kinds(t)
 	cfg := logtest.Config(t, d, w.clock)
+	cfg.Projections = append(cfg.Projections, access.Projection(kinds))
 	late := &lateJudge{}
 	cfg.Judge = late
 	w.k = logtest.Open(t, cfg)

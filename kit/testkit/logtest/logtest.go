@@ -60,7 +60,8 @@ func Kinds(t testing.TB) *record.Kinds {
 	t.Helper()
 	line := func(*record.Entry, record.Body) record.Line { return record.Line{Key: "ward.line"} }
 	ks, err := record.NewKinds(record.OwnKinds(), due.Kinds(), []record.Kind{
-		{Name: "ward.seen", Version: 1, Chart: "client", Action: "ward.see", Example: &Seen{Place: "day room"}, Line: line},
+		{Name: "ward.seen", Version: 1, Chart: "client", Action: "ward.see", Example: &Seen{Place: "day room"}, Line: line,
+			Labels: []string{"incident-review", "not-for-family", "personal", "psychotherapy", "substance-use"}},
 		{Name: "ward.ordered", Version: 1, Chart: "client", Action: "ward.order", Withdraw: "ward.lower", Example: &Ordered{Minutes: 15}, Line: line},
 	})
 	if err != nil {
