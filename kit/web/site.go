@@ -69,6 +69,10 @@ func All(routes []Route) []Route { return append((&Site{}).own(), routes...) }
 // ServeHTTP implements http.Handler.
 func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.headers(w.Header())
+	if r.ProtoMajor == 1 && len(r.TransferEncoding) > 0 {
+		// A proxy may have gone by a length that stood beside the coding; what follows on this connection is not read (RFC 9112, 6.1).
+		w.Header().Set("Connection", "close")
+	}
 	switch {
 	case s.foreign(r):
 		http.Error(w, "this house is at "+s.Origin, http.StatusMisdirectedRequest)
