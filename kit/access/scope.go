@@ -127,6 +127,18 @@ func (d *Directory) Reaches(s *Scope, k *record.Kind, chart record.ID) error {
 	return d.Sees(s, chart)
 }
 
+// May says whether a scope's person may do something in a chart now: what a page of that chart offers.
+func (d *Directory) May(s *Scope, action string, chart record.ID) bool {
+	d.mu.RLock()
+	c := d.charts[chart]
+	d.mu.RUnlock()
+	if c == nil || s.who == nil || !s.May(action) || s.who.barred(action, c.Now(s.Now), s.Now) != nil {
+		return false
+	}
+	ties, _ := d.ties(s.who, c, s.Now, 0)
+	return d.policy.Ties(s.Role, action, "", d.agrees(s.who, c, "", s.Now)).Has(ties)
+}
+
 // Reason is why somebody sees a chart.
 type Reason struct {
 	Tie   Tie       // the one that says most; zero: they do not
