@@ -152,7 +152,7 @@ func (r *Restorer) Into(ctx context.Context, d *db.DB) (out Restored, err error)
 	}()
 	err = d.Write(ctx, func(tx db.Tx) error {
 		for _, s := range append([]string{record.Schema}, r.Schemas...) {
-			if err := tx.Exec(d.Dialect.DDL(s)); err != nil {
+			if err := db.Migrate(tx, d.Dialect, s); err != nil {
 				return err
 			}
 		}
