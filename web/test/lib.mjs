@@ -71,14 +71,14 @@ export function listen(page, complaints, allow = () => false) {
 }
 
 /** What axe-core finds, by WCAG 2.2 AA and best practice, or by the rules named. Runs past the page's policy, which rightly refuses injected scripts. */
-export async function axe(page, rules) {
-  const session = await page.context().newCDPSession(page);
+export async function axe(page, rules, own) {
+  const session = own ?? (await page.context().newCDPSession(page));
   await session.send("Page.setBypassCSP", { enabled: true });
   if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axeSource);
   const found = await page.evaluate(async (rules) => (await window.axe.run(document, { resultTypes: ["violations"], runOnly: rules ?? ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] })).violations
     .map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).slice(0, 4).join(", ")}`), rules);
   await session.send("Page.setBypassCSP", { enabled: false });
-  await session.detach();
+  if (!own) await session.detach(); // which takes a page's make-believe authenticators along
   return found;
 }
 
