@@ -86,10 +86,11 @@ func (r *Desk) passwordPage(c *web.Ctx, wrong string) error {
 }
 
 func show(c *web.Ctx, wrong, title string, content templ.Component) error {
+	p := ui.Page{Title: title, Scripts: []string{"door.js"}}
 	if wrong != "" {
-		return c.ShowAs(http.StatusUnprocessableEntity, ui.Page{Title: title}, content)
+		return c.ShowAs(http.StatusUnprocessableEntity, p, content)
 	}
-	return c.Show(ui.Page{Title: title}, content)
+	return c.Show(p, content)
 }
 
 func leastBeside(two bool) int {

@@ -80,7 +80,8 @@ export async function send(owner: HTMLElement, path: string, fields: [string, st
   clear(owner);
   try {
     const answer = await post(submission);
-    if (answer?.status === 401 || answer?.status === 423) await signedOut(submission, owner, answer.status === 423);
+    if (answer?.headers.has("Milieu-Confirm")) confirmed(submission);
+    else if (answer?.status === 401 || answer?.status === 423) await signedOut(submission, owner, answer.status === 423);
     else if (answer) await take(answer, owner, target);
     else await keep(submission, owner, target, button);
   } finally {
@@ -129,6 +130,24 @@ async function take(answer: Response, owner: HTMLElement, target: Element | null
   if (kind.startsWith("application/json") && owner instanceof HTMLFormElement) complain(owner, point(owner, JSON.parse(text) as Faults));
   else if (kind.startsWith("text/html")) apply(text, target);
   else if (!answer.ok) complain(owner, text.trim() || say("failed"));
+}
+
+/** The server wants to know once more who this is: sent as the browser sends forms, it answers with the page that asks, and the form waits there. */
+function confirmed(submission: Submission): void {
+  const form = document.createElement("form");
+  form.method = "post";
+  form.action = submission.path;
+  form.hidden = true;
+  const fields = submission.fields.some(([name]) => name === "then") ? submission.fields : [...submission.fields, ["then", location.pathname + location.search] as [string, string]];
+  for (const [name, value] of fields) {
+    const input = document.createElement("input");
+    input.type = "hidden";
+    input.name = name;
+    input.value = value;
+    form.append(input);
+  }
+  document.body.append(form);
+  form.submit();
 }
 
 /** The session has ended or is locked: what was written is kept if the device can, and the server shows the way in. The draft stays. */

@@ -76,6 +76,9 @@ function search(form: HTMLFormElement): Promise<void> {
   return load(wanted.href, form.dataset.swap ?? "", false, form.hasAttribute("data-auto"));
 }
 
+/** Tells the server that a person asked, and no script by itself: that keeps the session from locking. */
+const touched = (): Record<string, string> => (navigator.userActivation?.isActive ? { "Milieu-Touched": "1" } : {});
+
 /** Fetches a part of a page. Of several asked for at once only the last one is shown. */
 async function load(wanted: string, selector: string, push: boolean, quiet = false): Promise<void> {
   const target = document.querySelector(selector);
@@ -86,7 +89,7 @@ async function load(wanted: string, selector: string, push: boolean, quiet = fal
   const mine = ++latest;
   target.setAttribute("aria-busy", "true");
   try {
-    const answer = await fetch(wanted, { headers: { "Milieu-Fragment": "1", Accept: "text/html" } });
+    const answer = await fetch(wanted, { headers: { "Milieu-Fragment": "1", Accept: "text/html", ...touched() } });
     if (mine !== latest) return;
     const next = answer.headers.get("Milieu-Location");
     if (next || answer.redirected || !answer.ok) {
