@@ -14,6 +14,7 @@ func Guards() []record.Guard {
 	return []record.Guard{
 		{Name: "staff.sign_in_free", Kinds: aboutPeople, Watch: signInFree},
 		{Name: "staff.own_role", Kinds: aboutPeople, Watch: ownRole},
+		{Name: "staff.guests_apart", Kinds: aboutPeople, Watch: guestsApart},
 		{Name: "staff.administered", Kinds: aboutPeople, Watch: administered},
 		{Name: "staff.works_here", Kinds: []string{"staff.assigned", "staff.shift_planned", "staff.shift_started", "staff.covering"}, Watch: worksHere},
 		{Name: "staff.own_cover", Kinds: []string{"staff.covering", "staff.covering_ended"}, Watch: ownCover},
@@ -66,6 +67,21 @@ func ownRole(q db.Querier, e *record.Entry, b record.Body) (func(db.Querier) err
 	}, nil
 }
 
+// guestsApart refuses what makes a colleague of a client's account or the other way about: what was written as the one would read as the other's.
+func guestsApart(q db.Querier, e *record.Entry, _ record.Body) (func(db.Querier) error, error) {
+	before, err := roleOf(q, e.Chart)
+	if err != nil || before == "" {
+		return nil, err
+	}
+	return func(q db.Querier) error {
+		after, err := roleOf(q, e.Chart)
+		if err == nil && after != "" && before.Guest() != after.Guest() {
+			err = &fault.Error{Kind: fault.Invalid, Text: "an account is either of somebody who works here or of a client or their family", Fields: []fault.Field{{Name: "role", Text: "make another account"}}}
+		}
+		return err
+	}, nil
+}
+
 // administered refuses what would leave the house without anybody who can administer it: nobody could then let a newcomer in.
 func administered(q db.Querier, _ *record.Entry, _ record.Body) (func(db.Querier) error, error) {
 	before, err := anyAdministrator(q)
@@ -110,10 +126,6 @@ func roleOf(q db.Querier, person record.ID) (access.Role, error) {
 	return p.Role, err
 }
 
-// OfHouse says whether somebody of a role works here. Clients and families have accounts too; they are of no team, on no rota and in no list of
-// the staff.
-func OfHouse(r access.Role) bool { return r != access.Role("client") && r != access.Role("family") }
-
 // worksHere refuses what puts into a team, on the rota or in a colleague's place somebody who does not work here, or in the place of somebody who
 // does not.
 func worksHere(_ db.Querier, e *record.Entry, b record.Body) (func(db.Querier) error, error) {
@@ -125,7 +137,7 @@ func worksHere(_ db.Querier, e *record.Entry, b record.Body) (func(db.Querier) e
 		for i, id := range people {
 			p, err := Find(q, id)
 			switch {
-			case err != nil && fault.KindOf(err) == fault.NotFound && i > 0, err == nil && !OfHouse(p.Role):
+			case err != nil && fault.KindOf(err) == fault.NotFound && i > 0, err == nil && p.Role.Guest():
 				return fault.New(fault.Invalid, "this is for people who work here")
 			case err != nil && fault.KindOf(err) != fault.NotFound:
 				return err

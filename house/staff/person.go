@@ -3,6 +3,7 @@ package staff
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
@@ -17,7 +18,7 @@ type Details struct {
 	Name     string      `json:"name" doc:"the name used everywhere" max:"80"`
 	Legal    string      `json:"legal,omitempty" doc:"on legal papers, where it differs" max:"120"`
 	Pronouns string      `json:"pronouns,omitempty" max:"40"`
-	Role     access.Role `json:"role" enum:"worker|peer|nurse|case_manager|clinician|prescriber|supervisor|coordinator|administrator|auditor|integration"`
+	Role     access.Role `json:"role" enum:"worker|peer|nurse|case_manager|clinician|prescriber|supervisor|coordinator|administrator|auditor|integration|client|family"`
 	SignIn   string      `json:"sign_in,omitempty" doc:"the name signed in with; without one the person cannot sign in" max:"40"`
 	Phone    string      `json:"phone,omitempty" doc:"where the house reaches them" max:"40"`
 }
@@ -51,7 +52,7 @@ func (d *Details) validate() error {
 	line(&c, "legal", d.Legal, 120)
 	line(&c, "pronouns", d.Pronouns, 40)
 	line(&c, "phone", d.Phone, 40)
-	c.Want(slices.Contains(access.Roles, d.Role), "role", "choose a role")
+	c.Want(slices.Contains(access.AllRoles, d.Role), "role", "choose a role")
 	c.Want(d.SignIn == "" || signIn(d.SignIn), "sign_in", "two to 40 letters, digits, dots, dashes or an e-mail address, without blanks")
 	return c.Err()
 }
@@ -94,6 +95,9 @@ func signIn(text string) bool {
 // FoldSignIn is a sign-in name as it is compared: the same however its letters are cased or composed. Folding alone turns some scripts' small
 // letters into large ones and back; small letters have the last word.
 func FoldSignIn(text string) string {
+	if !strings.ContainsFunc(text, func(r rune) bool { return r >= utf8.RuneSelf }) { // as nearly all are
+		return strings.TrimSpace(strings.ToLower(text))
+	}
 	folded := cases.Fold().String(norm.NFKC.String(text))
 	return strings.TrimSpace(norm.NFKC.String(strings.ToLower(folded)))
 }

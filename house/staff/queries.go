@@ -22,6 +22,7 @@ type Person struct {
 	Left   time.Time // zero: works here
 	named  int64     // since when this sign-in name has been claimed without a break, microseconds
 	namer  record.ID // the entry that claimed it
+	sorts  string    // the name as lists are sorted by it
 }
 
 // Active says that the person works here.
@@ -70,12 +71,20 @@ func people(q db.Querier, where string, args ...any) ([]Person, error) {
 // All lists everybody by name, those who left too.
 func All(q db.Querier) ([]Person, error) {
 	out, err := people(q, "")
-	slices.SortFunc(out, byName)
+	sortByName(out)
 	return out, err
 }
 
+// sortByName folds each name once, however often it is compared.
+func sortByName(list []Person) {
+	for i := range list {
+		list[i].sorts = FoldSignIn(list[i].Name)
+	}
+	slices.SortFunc(list, byName)
+}
+
 func byName(a, b Person) int {
-	return cmp.Or(strings.Compare(FoldSignIn(a.Name), FoldSignIn(b.Name)), slices.Compare(a.ID[:], b.ID[:]))
+	return cmp.Or(strings.Compare(a.sorts, b.sorts), slices.Compare(a.ID[:], b.ID[:]))
 }
 
 // Find gives one person. An ID that is nobody's is fault.NotFound.
@@ -165,7 +174,7 @@ func Assigned(q db.Querier, unit record.ID, t time.Time) ([]Person, error) {
 			out = append(out, p)
 		}
 	}
-	slices.SortFunc(out, byName)
+	sortByName(out)
 	return out, nil
 }
 

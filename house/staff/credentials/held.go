@@ -2,7 +2,6 @@ package credentials
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -79,33 +78,45 @@ func All(q db.Querier) ([]Held, error) { return held(q, "") }
 
 func held(q db.Querier, where string, args ...any) ([]Held, error) {
 	var out []Held
-	last := Held{}
+	var last Held
 	keep := func() {
 		if !last.ID.IsZero() {
 			out = append(out, last)
 		}
 	}
-	err := db.Each(q, "SELECT person, root, happened, id, said, author, body FROM staff_credential_v1 "+where+" ORDER BY person, root, happened, id", args, func(r db.Row) error {
-		var person, root, id, author record.ID
-		var at int64
-		var said, body string
-		if err := r.Scan(&person, &root, &at, &id, &said, &author, &body); err != nil {
+	var person, root record.ID
+	var at int64
+	var one statement
+	r := &one.says
+	into := []any{&person, &root, &at, &one.id, &one.said, &one.author, &r.What, &r.Name, &r.Number, &r.IssuedBy, &r.From, &r.Until, &one.how, &one.more}
+	err := db.Each(q, "SELECT person, root, happened, id, said, author, what, name, number, issuer, since, until, how, more FROM staff_credential_v1 "+where+" ORDER BY person, root, happened, id", args, func(r db.Row) error {
+		if err := r.Scan(into...); err != nil {
 			return err
 		}
 		if last.Person != person || last.Root != root {
 			keep()
 			last = Held{Person: person, Root: root}
 		}
-		return last.hear(said, id, author, clock.FromMicros(at), []byte(body))
+		one.at = clock.FromMicros(at)
+		last.hear(&one)
+		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("reading certificates: %w", err)
 	}
 	keep()
 	slices.SortStableFunc(out, func(a, b Held) int {
-		return cmp.Or(slices.Compare(a.Person[:], b.Person[:]), cmp.Compare(order(a.What), order(b.What)), cmp.Compare(a.Key(), b.Key()), cmp.Compare(a.Until, b.Until), slices.Compare(a.Root[:], b.Root[:]))
+		return cmp.Or(slices.Compare(a.Person[:], b.Person[:]), cmp.Compare(order(a.What), order(b.What)), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Until, b.Until), slices.Compare(a.Root[:], b.Root[:]))
 	})
 	return out, nil
+}
+
+// statement is one row of the table: how says how it was checked, why it ended or in what form the file is.
+type statement struct {
+	id, author      record.ID
+	at              time.Time
+	said, how, more string
+	says            Recorded
 }
 
 func order(code string) int {
@@ -113,40 +124,22 @@ func order(code string) int {
 }
 
 // hear takes in the next statement about a certificate. What vouches for it may stand before what records it.
-func (h *Held) hear(said string, id, author record.ID, at time.Time, body []byte) error {
-	switch said {
+func (h *Held) hear(s *statement) {
+	switch s.said {
 	case saidRecorded:
-		h.Recorded = Recorded{}
-		h.ID, h.At, h.By = id, at, author
-		if err := json.Unmarshal(body, &h.Recorded); err != nil {
-			return err
-		}
-		if h.Vouched != "" {
-			h.Voucher, h.Checked, h.How = author, at, h.Vouched
+		h.ID, h.At, h.By, h.Recorded = s.id, s.at, s.author, s.says
+		if h.Vouched = s.how; s.how != "" {
+			h.Voucher, h.Checked, h.How = s.author, s.at, s.how
 		}
 	case saidVerified:
-		var v Verified
-		if err := json.Unmarshal(body, &v); err != nil {
-			return err
-		}
-		h.Voucher, h.Checked, h.How = author, at, v.Vouched
+		h.Voucher, h.Checked, h.How = s.author, s.at, s.how
 	case saidEvidenced:
-		var v Evidenced
-		if err := json.Unmarshal(body, &v); err != nil {
-			return err
-		}
-		h.Evidence = append(h.Evidence, Evidence{id, v.Blob, v.Form, at})
+		h.Evidence = append(h.Evidence, Evidence{s.id, s.more, s.how, s.at})
 	case saidEnded:
-		if !h.Ended.IsZero() {
-			return nil // the earliest
+		if h.Ended.IsZero() { // the earliest
+			h.Ended, h.EndedBy, h.Why, h.Reason = s.at, s.id, s.how, s.more
 		}
-		var v Ended
-		if err := json.Unmarshal(body, &v); err != nil {
-			return err
-		}
-		h.Ended, h.EndedBy, h.Why, h.Reason = at, id, v.Why, v.Reason
 	}
-	return nil
 }
 
 // Zone is the house's time zone, by which days begin and end.

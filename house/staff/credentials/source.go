@@ -58,17 +58,13 @@ func Source() access.Source {
 		s.Kinds = append(s.Kinds, k.Name)
 	}
 	s.Kinds = append(s.Kinds, "places.house_set") // days begin and end by its zone
-	person, with := s.Person, s.With
-	s.Person = func(q db.Querier, id record.ID) (*access.Person, error) {
-		p, err := person(q, id)
+	with := s.With
+	s.Bars = func(q db.Querier, id record.ID) ([]access.Bar, error) {
+		p, err := active(q, id)
 		if err != nil || p == nil {
-			return p, err
+			return nil, err
 		}
-		bars, err := Bars(q, id, p.Role)
-		for _, b := range bars {
-			p.Barred = append(p.Barred, access.Bar{Action: b.Action, Units: b.Units, From: b.From, Until: b.Until, Why: b.Credential})
-		}
-		return p, err
+		return Bars(q, id, p.Role)
 	}
 	s.With = func(q db.Querier, e *record.Entry) ([]record.ID, error) {
 		if e.Chart != due.House {
@@ -79,16 +75,8 @@ func Source() access.Source {
 	return s
 }
 
-// Bar is an action that somebody may not do in a time for want of a certificate.
-type Bar struct {
-	Action      string
-	Units       []record.ID // on these units only; everywhere, if none is named
-	From, Until time.Time   // a zero Until is open
-	Credential  string      // why, in words to the person: "your CPR and first aid lapsed on 12 Nov 2026; ask Jo Ferreira"
-}
-
-// Bars lists what somebody of a role may not do, and when.
-func Bars(q db.Querier, person record.ID, role access.Role) ([]Bar, error) {
+// Bars lists what somebody of a role may not do for want of a certificate, and when.
+func Bars(q db.Querier, person record.ID, role access.Role) ([]access.Bar, error) {
 	required, err := Requirements(q)
 	required = slices.DeleteFunc(required, func(r Requirement) bool { return !r.Of(role) || len(r.Actions) == 0 })
 	if err != nil || len(required) == 0 {
@@ -102,7 +90,7 @@ func Bars(q db.Querier, person record.ID, role access.Role) ([]Bar, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out []Bar
+	var out []access.Bar
 	for _, g := range Gaps(role, required, held, zone) {
 		names, err := staff.Names(q, g.Requirement.Accepted)
 		if err != nil {
@@ -111,7 +99,7 @@ func Bars(q db.Querier, person record.ID, role access.Role) ([]Bar, error) {
 		words := g.words(zone, names[g.Requirement.Accepted])
 		for _, action := range g.Requirement.Actions {
 			if !NeverBarred(action) { // what was accepted before a later list spares it as well
-				out = append(out, Bar{action, g.Requirement.Units, g.From, g.Until, words})
+				out = append(out, access.Bar{Action: action, Units: g.Requirement.Units, From: g.From, Until: g.Until, Why: words})
 			}
 		}
 	}

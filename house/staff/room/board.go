@@ -28,6 +28,8 @@ type boardView struct {
 	Show   string    // "" what asks for something; "all" everything
 	Tabs   []ui.Tab
 	Known  int // how many certificates and gaps there are at all
+	Found  int // rows on all pages
+	Page   int // from 0
 }
 
 type boardRow struct {
@@ -82,6 +84,10 @@ func boardFor(c *web.Ctx) (*boardView, error) {
 		}
 	}
 	slices.SortStableFunc(v.Rows, func(a, b boardRow) int { return cmp.Or(a.Rank()-b.Rank(), a.Lapse.Compare(b.Lapse)) })
+	v.Found = len(v.Rows)
+	if form.Get("as") != "csv" {
+		v.Rows, v.Page = onePage(v.Rows, form.Get("page"))
+	}
 	return v, nil
 }
 
@@ -133,11 +139,23 @@ func everyStanding(c *web.Ctx, units []places.Unit) ([]personStanding, error) {
 	}
 	out := make([]personStanding, 0, len(people))
 	for _, p := range people {
-		if p.Active() && staff.OfHouse(p.Role) {
+		if p.Active() && !p.Role.Guest() {
 			out = append(out, personStanding{p, of[p.ID], names[p.ID], credentials.Stand(p.ID, p.Role, of[p.ID], required, theirs[p.ID], zone, c.Now)})
 		}
 	}
 	return out, nil
+}
+
+// onePage keeps the page of a list that is asked for, counted from 0; one that is not there is the nearest that is.
+func onePage[T any](list []T, asked string) (page []T, number int) {
+	number, _ = strconv.Atoi(asked) // what is no number is the first
+	number = min(max(number, 0), max(0, (len(list)-1)/perPage))
+	from := number * perPage
+	return list[from:min(from+perPage, len(list))], number
+}
+
+func (v *boardView) pages() pageNav {
+	return pageNav{v.Page, len(v.Rows), v.Found, func(page int) string { return v.path(ui.Pair{Name: "page", Value: strconv.Itoa(page)}) }}
 }
 
 func (v *boardView) path(more ...ui.Pair) string {
@@ -187,7 +205,7 @@ func (v *boardView) sortChoices(ctx context.Context) []ui.Choice {
 }
 
 func (v *boardView) table(ctx context.Context) ui.TableData {
-	t := ui.TableData{Caption: ui.T(ctx, "staff.certificates_count", len(v.Rows)), Columns: []ui.Column{{Title: ui.T(ctx, "staff.name")}, {Title: ui.T(ctx, "staff.certificate_what")}, {Title: ui.T(ctx, "staff.state")}, {Title: ui.T(ctx, "staff.role")}, {Title: ui.T(ctx, "staff.teams")}}}
+	t := ui.TableData{Caption: ui.T(ctx, "staff.certificates_count", v.Found), Columns: []ui.Column{{Title: ui.T(ctx, "staff.name")}, {Title: ui.T(ctx, "staff.certificate_what")}, {Title: ui.T(ctx, "staff.state")}, {Title: ui.T(ctx, "staff.role")}, {Title: ui.T(ctx, "staff.teams")}}}
 	for i := range v.Rows {
 		r := &v.Rows[i]
 		t.Rows = append(t.Rows, ui.TableRow{Cells: []ui.Cell{{Text: r.Who.Name, Href: personPath(r.Person) + "#certificates"}, {Text: sortWords(ctx, r.What, r.Name)}, {Component: stateCell(&r.Standing)}, {Text: roleText(ctx, r.Who.Role)}, {Text: r.Teams}}})

@@ -22,7 +22,7 @@ type coverView struct {
 
 func coverFor(c *web.Ctx, p staff.Person) (*coverView, error) {
 	v := &coverView{Person: p, MayCover: c.Scope.May("staff.cover")}
-	if !staff.OfHouse(p.Role) || !v.MayCover && p.ID != c.Scope.Person {
+	if p.Role.Guest() || !v.MayCover && p.ID != c.Scope.Person {
 		return nil, nil
 	}
 	q := c.Read()
@@ -77,7 +77,7 @@ func showArrange(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if !staff.OfHouse(p.Role) || !p.Active() {
+	if p.Role.Guest() || !p.Active() {
 		return fault.New(fault.NotFound, "there is nothing here that you may see")
 	}
 	v := arrangeView{Person: p.Person, Query: c.R.URL.Query().Get("q")}
@@ -117,7 +117,7 @@ func showArrange(c *web.Ctx) error {
 
 // coverable says whether somebody can stand in at all: people who work with clients, no machine and nobody who only keeps the house running.
 func coverable(p staff.Person) bool {
-	return staff.OfHouse(p.Role) && p.Role != "integration"
+	return !p.Role.Guest() && p.Role != "integration"
 }
 
 func named(p staff.Person, wanted []string) bool {

@@ -178,7 +178,7 @@ func requiredAndMissing(t *testing.T, h *testkit.House) {
 		}
 		for _, b := range list {
 			if !t0.Before(b.From) && (b.Until.IsZero() || t0.Before(b.Until)) {
-				out = append(out, b.Action+": "+b.Credential)
+				out = append(out, b.Action+": "+b.Why)
 			}
 		}
 		return out

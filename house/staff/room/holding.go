@@ -38,7 +38,7 @@ func mayRecord(c *web.Ctx, person record.ID) bool {
 }
 
 func holdingFor(c *web.Ctx, p staff.Person) (*holding, error) {
-	if !staff.OfHouse(p.Role) || !mayRead(c, p.ID) {
+	if p.Role.Guest() || !mayRead(c, p.ID) {
 		return nil, nil
 	}
 	q := c.Read()
@@ -74,7 +74,7 @@ func showHandIn(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if !v.Active() || !staff.OfHouse(v.Role) || !mayRecord(c, v.ID) {
+	if !v.Active() || v.Role.Guest() || !mayRecord(c, v.ID) {
 		return fault.New(fault.NotFound, "there is nothing here that you may see")
 	}
 	view := handInView{Person: v.Person, Self: v.Self, MayVouch: c.Scope.May("staff.credential.verify") && !v.Self, What: c.R.URL.Query().Get("what")}

@@ -66,8 +66,6 @@ func asked(c *web.Ctx) *staffView {
 	form := c.R.URL.Query()
 	v := &staffView{Query: form.Get("q"), Sort: form.Get("sort"), Teams: map[record.ID]string{}, Gravest: map[record.ID]*credentials.Standing{}, Tabs: adminTabs(c, "/staff"),
 		MayManage: c.Scope.May("staff.manage"), MayRead: c.Scope.May("staff.credential.read")}
-	v.Page, _ = strconv.Atoi(form.Get("page")) // what is no number is the first page
-	v.Page = min(max(v.Page, 0), 1<<20)
 	switch who := form.Get("who"); {
 	case who == whoLapsing && v.MayRead, v.MayManage && slices.Contains([]string{whoLeft, whoNever, whoSecond, whoElse, whoMachines}, who):
 		v.Who = who
@@ -133,7 +131,8 @@ func staffFor(c *web.Ctx) (*staffView, error) {
 		}
 	}
 	v.order()
-	v.cut()
+	v.Found = len(v.People)
+	v.People, v.Page = onePage(v.People, c.R.URL.Query().Get("page"))
 	if v.MayRead && v.Who != whoLapsing {
 		return v, v.standOf(c)
 	}
@@ -145,7 +144,7 @@ func (v *staffView) among(p *staff.Person) bool {
 	a := v.Accounts[p.ID]
 	switch v.Who {
 	case whoLeft:
-		return !p.Active() && staff.OfHouse(p.Role)
+		return !p.Active() && !p.Role.Guest()
 	case whoNever:
 		return p.Active() && p.Role != access.Integration && !a.Set
 	case whoSecond:
@@ -153,11 +152,11 @@ func (v *staffView) among(p *staff.Person) bool {
 	case whoLapsing:
 		return p.Active() && v.Gravest[p.ID] != nil
 	case whoElse:
-		return !staff.OfHouse(p.Role)
+		return p.Role.Guest()
 	case whoMachines:
 		return p.Role == access.Integration
 	}
-	return p.Active() && staff.OfHouse(p.Role) && (p.Role != access.Integration || v.MayManage)
+	return p.Active() && !p.Role.Guest() && (p.Role != access.Integration || v.MayManage)
 }
 
 // stand finds who has a certificate that asks for something, of everybody.
@@ -173,7 +172,7 @@ func (v *staffView) stand(c *web.Ctx, units []places.Unit) error {
 func (v *staffView) standOf(c *web.Ctx) error {
 	for i := range v.People {
 		p := &v.People[i]
-		if !p.Active() || !staff.OfHouse(p.Role) {
+		if !p.Active() || p.Role.Guest() {
 			continue
 		}
 		standing, err := credentials.StandingOf(c.Read(), p, c.Now)
@@ -230,14 +229,6 @@ func (v *staffView) order() {
 	}
 }
 
-// cut keeps one page of the list.
-func (v *staffView) cut() {
-	v.Found = len(v.People)
-	v.Page = min(v.Page, max(0, (v.Found-1)/perPage))
-	from := v.Page * perPage
-	v.People = v.People[from:min(from+perPage, v.Found)]
-}
-
 // path is the list's address with some of what it is asked for said anew.
 func (v *staffView) path(more ...ui.Pair) string {
 	form := url.Values{}
@@ -266,17 +257,23 @@ func (v *staffView) path(more ...ui.Pair) string {
 
 func (v *staffView) sorted(key string) string { return v.path(ui.Pair{Name: "sort", Value: key}) }
 
-func (v *staffView) paged(page int) string {
-	return v.path(ui.Pair{Name: "page", Value: strconv.Itoa(page)})
+func (v *staffView) pages() pageNav {
+	return pageNav{v.Page, len(v.People), v.Found, func(page int) string { return v.path(ui.Pair{Name: "page", Value: strconv.Itoa(page)}) }}
 }
 
-// span says which of how many are shown, where there is more than one page.
-func (v *staffView) span(ctx context.Context) string {
-	from := v.Page * perPage
-	return ui.T(ctx, "staff.span", from+1, from+len(v.People), v.Found)
+// pageNav says which page of a long list is shown.
+type pageNav struct {
+	page, shown, found int
+	path               func(page int) string
 }
 
-func (v *staffView) more() bool { return (v.Page+1)*perPage < v.Found }
+// span says which of how many are shown.
+func (p pageNav) span(ctx context.Context) string {
+	from := p.page * perPage
+	return ui.T(ctx, "staff.span", from+1, from+p.shown, p.found)
+}
+
+func (p pageNav) more() bool { return (p.page+1)*perPage < p.found }
 
 // filtered says that the list shows only some of those who work here.
 func (v *staffView) filtered() bool { return v.Role != "" || !v.Unit.IsZero() }
@@ -360,7 +357,7 @@ func (v *staffView) whoChoices(ctx context.Context) []ui.Choice {
 func (v *staffView) roleFilter(ctx context.Context) []ui.Choice {
 	out := []ui.Choice{{Label: ui.T(ctx, "staff.every_role"), Checked: v.Role == ""}}
 	for _, r := range access.Roles {
-		if staff.OfHouse(r) {
+		if !r.Guest() {
 			out = append(out, ui.Choice{Value: string(r), Label: roleText(ctx, r), Checked: r == v.Role})
 		}
 	}

@@ -33,8 +33,13 @@ type personView struct {
 	Account   *account   // nil: not this reader's to see
 }
 
+// showNew is the page on which an account is begun: a colleague's, or one for a client or their family.
 func showNew(c *web.Ctx) error {
-	return c.Show(ui.Page{Title: ui.T(c.Context(), "staff.add")}, newPage())
+	v := personView{}
+	if c.R.URL.Query().Get("for") == whoElse {
+		v.Role = access.Client
+	}
+	return c.Show(ui.Page{Title: v.adding(c.Context())}, newPage(v))
 }
 
 // join begins a colleague's chart. The same form sent twice adds one person: the chart's ID comes from the entry's.
@@ -200,12 +205,20 @@ func (v personView) unitChoices() []ui.Choice {
 // roleChoices offers every role; one's own is fixed, so that the last administrator cannot lock the house.
 func (v personView) roleChoices(ctx context.Context) []ui.Choice {
 	var out []ui.Choice
-	for _, r := range access.Roles {
-		if staff.OfHouse(r) == staff.OfHouse(v.Role) { // nobody becomes a client by a slip of the finger
+	for _, r := range access.AllRoles {
+		if r.Guest() == v.Role.Guest() { // nobody becomes a client by a slip of the finger
 			out = append(out, ui.Choice{Value: string(r), Label: roleText(ctx, r), Checked: r == v.Role, Disabled: v.Self && r != v.Role})
 		}
 	}
 	return out
+}
+
+// adding says whose account is being made.
+func (v personView) adding(ctx context.Context) string {
+	if v.Role.Guest() {
+		return ui.T(ctx, "staff.add_guest")
+	}
+	return ui.T(ctx, "staff.add")
 }
 
 func membershipLine(ctx context.Context, m staff.Membership) string {

@@ -21,6 +21,7 @@ type roleRow struct {
 	Role   access.Role
 	People int
 	May    []mayGroup
+	Rules  []access.Rule // those of the house's own files among them
 	Mine   bool
 }
 
@@ -42,8 +43,8 @@ func showRoles(c *web.Ctx) error {
 			count[p.Role]++
 		}
 	}
-	for _, r := range access.Roles {
-		v.Roles = append(v.Roles, roleRow{Role: r, People: count[r], May: mayOf(c.Context(), c.Policy, r), Mine: r == c.Scope.Role})
+	for _, r := range access.AllRoles {
+		v.Roles = append(v.Roles, roleRow{Role: r, People: count[r], May: mayOf(c.Context(), c.Policy, r), Rules: c.Policy.Rules(r), Mine: r == c.Scope.Role})
 	}
 	return c.Show(ui.Page{Title: ui.T(c.Context(), "staff.roles")}, rolesPage(v))
 }

@@ -46,7 +46,7 @@ func BenchmarkManyPeople(b *testing.B) {
 		who := record.DeriveID("many", fmt.Sprint(i))
 		name := fmt.Sprintf("Person %04d of many", i)
 		entries = append(entries, h.Entry("staff.joined", who, &staff.Joined{Details: staff.Details{Name: name, Role: access.Roles[i%8], SignIn: fmt.Sprintf("p%04d", i)}}),
-			h.Entry("staff.assigned", who, &staff.Assignment{Unit: cedar}),
+			h.Entry("staff.assigned", who, &staff.Assignment{Unit: []record.ID{elm, cedar}[i%40/39]}),
 			h.Entry(credentials.KindRecorded, who, &credentials.Recorded{What: "cpr_first_aid", Until: h.Clock.Now().AddDate(0, 0, i%700-20).Format(time.DateOnly), Vouched: "original"}),
 			h.Entry(credentials.KindRecorded, who, &credentials.Recorded{What: "crisis_prevention", Until: h.Clock.Now().AddDate(0, 0, i%300).Format(time.DateOnly), Vouched: "issuer"}),
 			h.Entry(credentials.KindRecorded, who, &credentials.Recorded{What: "driver", Number: "A-1"}))
