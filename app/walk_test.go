@@ -351,8 +351,12 @@ func differ(a, b string) string {
 
 // try files a kind's example into a chart by a page's form.
 func (w *town) try(k *record.Kind, role access.Role, chart record.ID) *httptest.ResponseRecorder {
-	e := sample(w.t, k, chart, w.clock.Now())
-	form := url.Values{"id": {e.ID.String()}, "chart": {chart.String()}}
+	return w.tryEntry(k, sample(w.t, k, chart, w.clock.Now()), role)
+}
+
+// tryEntry files an entry by a page's form.
+func (w *town) tryEntry(k *record.Kind, e *record.Entry, role access.Role) *httptest.ResponseRecorder {
+	form := url.Values{"id": {e.ID.String()}, "chart": {e.Chart.String()}}
 	var body map[string]any
 	if err := json.Unmarshal(e.Body, &body); err != nil {
 		w.t.Fatal(err)
