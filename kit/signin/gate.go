@@ -146,6 +146,7 @@ func (r *Desk) tryPassword(c *web.Ctx, subject string, person record.ID, passwor
 		return nil, err
 	}
 	if !fits || !has {
+		c.Watch("sign-in refused", "person", person, "method", "password")
 		return nil, wrong
 	}
 	if _, err := c.Directory.Scope(person, ""); err != nil {
