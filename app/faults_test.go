@@ -56,8 +56,14 @@ type process struct {
 
 func start(t *testing.T, args ...string) *process {
 	t.Helper()
+	return startIn(t, nil, args...)
+}
+
+// startIn starts the program with more in its environment.
+func startIn(t *testing.T, env []string, args ...string) *process {
+	t.Helper()
 	p := &process{Cmd: exec.Command(os.Args[0], args...), t: t, errs: &logged{}}
-	p.Env = append(os.Environ(), asProgram+"=1")
+	p.Env = append(append(os.Environ(), env...), asProgram+"=1")
 	p.Stderr = p.errs
 	out, err := p.StdoutPipe()
 	if err == nil {

@@ -83,7 +83,7 @@ func open(t testing.TB) *house {
 	t.Helper()
 	dir := t.TempDir()
 	h := &house{t: t, clock: clock.NewFake(begun), log: &logged{}, plan: thePlan(t)}
-	log := slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	log := slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	if err := app.CreateData(dir, "test.key", "demo", app.NewKeys()); err != nil {
 		t.Fatal(err)
 	}

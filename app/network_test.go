@@ -115,7 +115,11 @@ func TestEnormousInput(t *testing.T) {
 	w := furnish(t, 2)
 	address := w.served()
 	bearer := "Authorization: Bearer " + w.token[access.Integration] + "\n"
-	cookie := "Cookie: milieu=" + w.cookie[access.Supervisor][0].Value + "\n"
+	cookie := "Cookie: "
+	for _, one := range w.cookie[access.Supervisor] {
+		cookie += one.Name + "=" + one.Value + "; "
+	}
+	cookie = strings.TrimSuffix(cookie, "; ") + "\n"
 	var bomb bytes.Buffer
 	z := gzip.NewWriter(&bomb)
 	if err := endless(bytes.Repeat([]byte("["), 1<<20), 1<<10)(z); err != nil { // 1 GB of it

@@ -28,6 +28,7 @@ type mine struct {
 	sessions   []web.Session
 	here       record.ID
 	lately     []happened
+	news       bool // some of it is not known yet
 }
 
 func (r *Desk) account(c *web.Ctx) error {
@@ -66,6 +67,7 @@ func (r *Desk) account(c *web.Ctx) error {
 	}
 	for _, h := range v.lately {
 		if !h.Told {
+			v.news = true
 			if err := c.Committer.Upkeep(c.Context(), func(tx db.Tx) error { return saw(tx, me) }); err != nil {
 				c.Log.Warn("that somebody read what happened could not be written down", "error", err) // they are told again
 			}

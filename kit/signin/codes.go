@@ -124,6 +124,11 @@ func wrongCode() error {
 	return fault.New(fault.Invalid, "the code is not right, or was used already; wait for the next one")
 }
 
+func refusedCode(c *web.Ctx, person record.ID) error {
+	c.Watch("sign-in refused", "person", person, "method", "code")
+	return wrongCode()
+}
+
 // tryCode charges a try and judges a code: one of the app's, or a recovery code.
 func (r *Desk) tryCode(c *web.Ctx, person record.ID, code string) (*codeUse, error) {
 	a, err := charge(c, "code "+person.String())
@@ -138,7 +143,7 @@ func (r *Desk) tryCode(c *web.Ctx, person record.ID, code string) (*codeUse, err
 			return nil, fmt.Errorf("reading recovery codes: %w", err)
 		}
 		if !there {
-			return nil, wrongCode()
+			return nil, refusedCode(c, person)
 		}
 		return u, nil
 	}
@@ -146,7 +151,7 @@ func (r *Desk) tryCode(c *web.Ctx, person record.ID, code string) (*codeUse, err
 	var last int64
 	err = c.Read().QueryRow("SELECT secret, step FROM one_time_code WHERE person = $1", person[:]).Scan(&sealed, &last)
 	if err == db.ErrNoRows {
-		return nil, wrongCode()
+		return nil, refusedCode(c, person)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading a one-time code: %w", err)
@@ -157,7 +162,7 @@ func (r *Desk) tryCode(c *web.Ctx, person record.ID, code string) (*codeUse, err
 	}
 	step, right := stepOf(secret, code, c.Now)
 	if !right || step <= last {
-		return nil, wrongCode()
+		return nil, refusedCode(c, person)
 	}
 	u.step = step
 	return u, nil

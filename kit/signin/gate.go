@@ -31,6 +31,14 @@ type door struct {
 	mark     templ.Component // for the page's script
 }
 
+// loud is how the password's button stands: quieter where another way comes first.
+func (d *door) loud() ui.ButtonKind {
+	if len(d.before) > 0 {
+		return ui.Soft
+	}
+	return ui.Main
+}
+
 func (r *Desk) door(c *web.Ctx, at At, wrong string) (*door, error) {
 	d := &door{at: at, house: houseName(c), wrong: wrong, password: true}
 	d.mark, _ = c.Context().Value(markKey{}).(templ.Component)
@@ -146,6 +154,7 @@ func (r *Desk) tryPassword(c *web.Ctx, subject string, person record.ID, passwor
 		return nil, err
 	}
 	if !fits || !has {
+		c.Watch("sign-in refused", "person", person, "method", "password")
 		return nil, wrong
 	}
 	if _, err := c.Directory.Scope(person, ""); err != nil {

@@ -34,6 +34,7 @@ func (s *Site) fail(c *Ctx, err error) {
 	if f.Kind == fault.Internal {
 		s.Log.Error("a request failed", "method", c.R.Method, "route", c.R.Pattern, "error", err)
 	}
+	c.watchRefusal(f.Kind)
 	code := status[f.Kind]
 	if f.Kind == fault.TooMany || f.Kind == fault.Unavailable {
 		c.W.Header().Set("Retry-After", "2")

@@ -112,7 +112,7 @@ func (c *Ctx) draw(status int, frame, content templ.Component) error {
 		papers.Put(p)
 	}()
 	if err := frame.Render(templ.WithChildren(c.Context(), content), p); err != nil {
-		return fmt.Errorf("drawing %s: %w", c.R.URL.Path, err)
+		return fmt.Errorf("drawing %s: %w", c.R.Pattern, err) // not the address: it may hold a link that signs somebody in
 	}
 	c.W.Header().Set("Cache-Control", "no-store")
 	return c.send(status, "text/html; charset=utf-8", p)

@@ -87,6 +87,7 @@ func (s *Sessions) Start(c *Ctx, person record.ID, how How) error {
 		ses.Fresh = now
 	}
 	s.hand(c, &ses, token)
+	c.Watch("signed in", "person", person, "method", how.Method, "quick", how.Quick)
 	return nil
 }
 
@@ -212,6 +213,7 @@ func (s *Sessions) rotate(c *Ctx, ses *Session, how How) error {
 	s.quit(ses.key)
 	s.quit(old)
 	s.hand(c, &fresh, token)
+	c.Watch("opened again", "person", ses.Person, "method", how.Method, "quick", how.Quick, "half", how.Half)
 	return nil
 }
 
@@ -232,6 +234,7 @@ func (s *Sessions) Lock(c *Ctx) error {
 		return fmt.Errorf("locking a session: %w", err)
 	}
 	s.quit(c.Session.key)
+	c.Watch("locked")
 	if c.Session.Locked.IsZero() {
 		c.Session.Locked = now
 	}
@@ -313,6 +316,9 @@ func (s *Sessions) end(ctx context.Context, which func(*Session) bool, person re
 	for _, key := range ended {
 		s.quit(key)
 	}
+	if s.cfg.Log != nil {
+		s.cfg.Log.Info("security", "at", s.clock.Now(), "what", "sessions ended", "person", person, "sessions", len(ended))
+	}
 	return nil
 }
 
@@ -338,6 +344,7 @@ func (s *Sessions) SignOut(c *Ctx) error {
 			return fmt.Errorf("signing out: %w", err)
 		}
 		s.quit(key)
+		c.Watch("signed out")
 	}
 	s.setCookie(c, sessionCookie, "", -time.Hour)
 	return nil

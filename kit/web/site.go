@@ -23,6 +23,7 @@ type Site struct {
 	mux      *http.ServeMux
 	csrf     *http.CrossOriginProtection
 	memory   memory
+	watched  watched
 	notes    sync.Map // session → toast for the next page
 }
 
