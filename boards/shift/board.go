@@ -106,7 +106,7 @@ func (b *board) page(c *web.Ctx, unit web.Unit) (page, error) {
 	}
 	windows := all.windows
 	if len(own) > 0 {
-		windows = byTime(slices.Concat(windows, own))
+		windows = slices.Concat(windows, byTime(own)) // people first, then one's own papers: a certificate never stands above a check
 	}
 	p.Count = b.count(c.Context(), all.people, windows, p.Me, p.Mine, c.Now)
 	if p.Mine || len(own) > 0 {
@@ -266,6 +266,7 @@ func (b *board) sort(ctx context.Context, people *people, windows []due.Window, 
 			l.Late = append(l.Late, b.row(ctx, people, w, now))
 		case state == due.StateNow:
 			l.Now = append(l.Now, b.row(ctx, people, w, now))
+		case w.Opens.After(now.Add(ahead)): // nobody is asked for it yet
 		case w.Due.After(now.Add(ahead)):
 			l.Later++
 		default:
