@@ -119,7 +119,7 @@ func lapsing(q db.Querier, person record.ID) ([]due.Window, error) {
 			return nil, fmt.Errorf("writing a due: %w", err)
 		}
 		out = append(out, due.Window{Chart: person, Rule: RuleLapsing, Key: h.Key(), Anchor: h.ID, Owner: person, Data: data,
-			Opens: before(h, zone, WarnDays[0]), Due: before(h, zone, WarnDays[len(WarnDays)-1]), Late: late})
+			Opens: Warned(h, zone), Due: late, Late: late})
 	}
 	return out, nil
 }

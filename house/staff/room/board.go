@@ -139,7 +139,7 @@ func everyStanding(c *web.Ctx, units []places.Unit) ([]personStanding, error) {
 	}
 	out := make([]personStanding, 0, len(people))
 	for _, p := range people {
-		if p.Active() && !p.Role.Guest() {
+		if p.Active() && mayHold(p.Role) {
 			out = append(out, personStanding{p, of[p.ID], names[p.ID], credentials.Stand(p.ID, p.Role, of[p.ID], required, theirs[p.ID], zone, c.Now)})
 		}
 	}
@@ -205,10 +205,10 @@ func (v *boardView) sortChoices(ctx context.Context) []ui.Choice {
 }
 
 func (v *boardView) table(ctx context.Context) ui.TableData {
-	t := ui.TableData{Caption: ui.T(ctx, "staff.certificates_count", v.Found), Columns: []ui.Column{{Title: ui.T(ctx, "staff.name")}, {Title: ui.T(ctx, "staff.certificate_what")}, {Title: ui.T(ctx, "staff.state")}, {Title: ui.T(ctx, "staff.role")}, {Title: ui.T(ctx, "staff.teams")}}}
+	t := ui.TableData{Caption: ui.T(ctx, "staff.certificates_count", v.Found), Columns: []ui.Column{{Title: ui.T(ctx, "staff.name")}, {Title: ui.T(ctx, "staff.certificate_what")}, {Title: ui.T(ctx, "staff.role")}, {Title: ui.T(ctx, "staff.teams")}}}
 	for i := range v.Rows {
 		r := &v.Rows[i]
-		t.Rows = append(t.Rows, ui.TableRow{Cells: []ui.Cell{{Text: r.Who.Name, Href: personPath(r.Person) + "#certificates"}, {Text: sortWords(ctx, r.What, r.Name)}, {Component: stateCell(&r.Standing)}, {Text: roleText(ctx, r.Who.Role)}, {Text: r.Teams}}})
+		t.Rows = append(t.Rows, ui.TableRow{Cells: []ui.Cell{{Text: r.Who.Name, Href: personPath(r.Person) + "#certificates"}, {Component: stateCell(&r.Standing)}, {Text: roleText(ctx, r.Who.Role)}, {Text: r.Teams}}})
 	}
 	return t
 }

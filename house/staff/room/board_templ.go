@@ -256,7 +256,7 @@ func stateCell(s *credentials.Standing) templ.Component {
 			templ_7745c5c3_Var7 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = stateBadge(s).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = gravest(s).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"milieu/house/staff"
+	"milieu/kit/access"
 	"milieu/kit/fault"
 	"milieu/kit/record"
 	"milieu/kit/ui"
@@ -22,7 +23,7 @@ type coverView struct {
 
 func coverFor(c *web.Ctx, p staff.Person) (*coverView, error) {
 	v := &coverView{Person: p, MayCover: c.Scope.May("staff.cover")}
-	if p.Role.Guest() || !v.MayCover && p.ID != c.Scope.Person {
+	if !coverable(p) || !v.MayCover && p.ID != c.Scope.Person {
 		return nil, nil
 	}
 	q := c.Read()
@@ -77,7 +78,7 @@ func showArrange(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if p.Role.Guest() || !p.Active() {
+	if !coverable(p.Person) || !p.Active() {
 		return fault.New(fault.NotFound, "there is nothing here that you may see")
 	}
 	v := arrangeView{Person: p.Person, Query: c.R.URL.Query().Get("q")}
@@ -117,7 +118,11 @@ func showArrange(c *web.Ctx) error {
 
 // coverable says whether somebody can stand in at all: people who work with clients, no machine and nobody who only keeps the house running.
 func coverable(p staff.Person) bool {
-	return !p.Role.Guest() && p.Role != "integration"
+	switch p.Role {
+	case access.Administrator, access.Auditor, access.Integration:
+		return false
+	}
+	return !p.Role.Guest()
 }
 
 func named(p staff.Person, wanted []string) bool {

@@ -10,6 +10,7 @@ import (
 
 	"milieu/house/staff"
 	"milieu/house/staff/credentials"
+	"milieu/kit/access"
 	"milieu/kit/blob"
 	"milieu/kit/fault"
 	"milieu/kit/record"
@@ -27,6 +28,9 @@ type holding struct {
 	MayVouch  bool
 }
 
+// mayHold says whether people of a role have certificates: whoever works here, and no machine.
+func mayHold(r access.Role) bool { return !r.Guest() && r != access.Integration }
+
 // mayRead says whether somebody's certificates are shown: one's own, and those of the people one answers for.
 func mayRead(c *web.Ctx, person record.ID) bool {
 	return person == c.Scope.Person || c.Scope.May("staff.credential.read")
@@ -38,7 +42,7 @@ func mayRecord(c *web.Ctx, person record.ID) bool {
 }
 
 func holdingFor(c *web.Ctx, p staff.Person) (*holding, error) {
-	if p.Role.Guest() || !mayRead(c, p.ID) {
+	if !mayHold(p.Role) || !mayRead(c, p.ID) {
 		return nil, nil
 	}
 	q := c.Read()
@@ -74,7 +78,7 @@ func showHandIn(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if !v.Active() || v.Role.Guest() || !mayRecord(c, v.ID) {
+	if !v.Active() || !mayHold(v.Role) || !mayRecord(c, v.ID) {
 		return fault.New(fault.NotFound, "there is nothing here that you may see")
 	}
 	view := handInView{Person: v.Person, Self: v.Self, MayVouch: c.Scope.May("staff.credential.verify") && !v.Self, What: c.R.URL.Query().Get("what")}

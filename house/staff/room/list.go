@@ -172,7 +172,7 @@ func (v *staffView) stand(c *web.Ctx, units []places.Unit) error {
 func (v *staffView) standOf(c *web.Ctx) error {
 	for i := range v.People {
 		p := &v.People[i]
-		if !p.Active() || p.Role.Guest() {
+		if !p.Active() || !mayHold(p.Role) {
 			continue
 		}
 		standing, err := credentials.StandingOf(c.Read(), p, c.Now)

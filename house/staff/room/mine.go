@@ -2,10 +2,12 @@ package room
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"milieu/house/places"
 	"milieu/house/staff"
+	"milieu/house/staff/credentials"
 	"milieu/kit/record"
 	"milieu/kit/ui"
 	"milieu/kit/web"
@@ -20,6 +22,7 @@ type mineView struct {
 	Units   []places.Unit // where it may be started, beside what is planned
 	Names   map[record.ID]string
 	With    []staff.OnDuty
+	Papers  []credentials.Standing // one's own certificates that ask for something
 }
 
 func showMine(c *web.Ctx) error {
@@ -64,7 +67,22 @@ func showMine(c *web.Ctx) error {
 			}
 		}
 	}
+	if v.Papers, err = papersOf(c); err != nil {
+		return err
+	}
 	return c.Show(ui.Page{Title: ui.T(c.Context(), "staff.mine")}, minePage(v))
+}
+
+// papersOf are one's own certificates that ask for something: what is told 60 days before stands here from then on.
+func papersOf(c *web.Ctx) ([]credentials.Standing, error) {
+	p, err := staff.Find(c.Read(), c.Scope.Person)
+	if err != nil {
+		return nil, err
+	}
+	all, err := credentials.StandingOf(c.Read(), &p, c.Now)
+	return slices.DeleteFunc(all, func(s credentials.Standing) bool {
+		return s.State == credentials.Valid || s.State == credentials.Released || s.State == credentials.Waiting
+	}), err
 }
 
 // line says since when the running shift runs, until when it is planned, and what is theirs in it.
