@@ -25,6 +25,8 @@ type cli struct {
 	Rebuild  rebuildCmd  `cmd:"" help:"Work out every table afresh from the record. The server must be stopped."`
 	Simulate simulateCmd `cmd:"" help:"Let a made-up ward live: for demonstrations, load and endurance. Only on data made for it."`
 	Routes   routesCmd   `cmd:"" help:"List every route with its action."`
+	Invite   inviteCmd   `cmd:"" help:"A link for somebody who cannot sign in any more, the only administrator among them."`
+	Token    tokenCmd    `cmd:"" help:"Tokens with which other programs come in."`
 	Downtime downtimeCmd `cmd:"" help:"When no computer works: the code of the downtime packs, and opening one."`
 	DB       dbCmd       `cmd:"" name:"db" help:"Rescue: read the database without the program."`
 }

@@ -97,6 +97,12 @@ func (r *Desk) Enter(c *web.Ctx, at At, person record.ID, how web.How) (to strin
 			if err := useLink(tx, at.Link, person, c.Now); err != nil {
 				return err
 			}
+			if _, err := r.forgetAll(tx, person); err != nil { // a link that was given without ending what was before
+				return err
+			}
+			if err := tx.Exec("DELETE FROM session WHERE person = $1", person[:]); err != nil {
+				return err
+			}
 			if before != nil {
 				return before(tx)
 			}
