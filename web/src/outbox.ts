@@ -179,5 +179,5 @@ export async function tellWaiting(): Promise<void> {
     const names = [...by].map(([name, count]) => say("lock_waiting_of", count, name));
     whose.textContent = waiting > 0 ? [say("lock_waiting", waiting), names.join(", ")].filter(Boolean).join(" ") : "";
   }
-  for (const place of document.querySelectorAll("[data-outbox-waiting]")) place.textContent = waiting > 0 ? say("waiting_here", waiting) : "";
+  for (const place of document.querySelectorAll("[data-outbox-waiting]")) place.textContent = waiting > 0 && !whose ? say("waiting_here", waiting) : "";
 }

@@ -43,6 +43,7 @@ export function startPhone(): void {
     if (reader() && keysNow() && recall("phone") === "yes") void takeAlong(false);
   });
   if (reader()) setInterval(() => document.hidden || void hello(), 60_000);
+  document.addEventListener("milieu:back", () => void hello());
 }
 
 /** Says that the device is there, and hears the server's clock. */

@@ -2,7 +2,7 @@
 
 import { useQuick } from "./arrive";
 import { ask } from "./standing";
-import { clockText } from "./time";
+import { clockText } from "./clock";
 import { say } from "./words";
 
 export function startQuickForms(): void {

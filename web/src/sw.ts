@@ -227,9 +227,11 @@ function show(taken: Answer): Response {
 /** Null when nobody answers within patience. */
 async function network(request: Request, patience: number): Promise<Response | null> {
   const stop = new AbortController();
-  const timer = setTimeout(() => stop.abort(), patience);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, fail) => { timer = setTimeout(() => { stop.abort(); fail(new Error("late")); }, patience); });
   try {
-    const answer = await fetch(request, { signal: stop.signal });
+    // A page is asked for just as the browser asked: with a signal it would be a script's request, and the server counts those as nobody's doing.
+    const answer = await Promise.race([request.mode === "navigate" ? fetch(request) : fetch(request, { signal: stop.signal }), late]);
     failed = -Infinity;
     return answer;
   } catch {

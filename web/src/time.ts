@@ -1,46 +1,20 @@
 // Time on the page: the clock, "9 min ago", rings, and rows that grow late. The device's clock may be wrong; what is shown goes by the
 // server's, what is written down says the device's own (the server keeps both).
 
-import { recall, remember } from "./choices";
+import { ahead, clockText, houseZone, learn, now, recallClock } from "./clock";
 import { shift } from "./rows";
 import { say } from "./words";
 
 const minute = 60_000;
-let offset = 0;
-let clock: Intl.DateTimeFormat;
 
-/** The moment by the server's clock, in milliseconds. */
-export function now(): number {
-  return Date.now() + offset;
-}
-
-/** Learns how far the device's clock is off from a moment the server just named. Under two seconds is the network, not the clock. */
-export function learn(serverNow: number): void {
-  const seen = serverNow - Date.now();
-  offset = Math.abs(seen) < 2000 ? 0 : seen;
-  remember("offset", String(offset));
-}
-
-export function houseZone(): string {
-  return document.documentElement.dataset.zone || "UTC";
-}
-
-export function clockText(at: number): string {
-  return clock.format(at);
-}
-
-/** Makes ready to say times of day. */
-export function readClock(): void {
-  clock = new Intl.DateTimeFormat("en-GB", { timeZone: houseZone(), hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-}
+export { clockText, houseZone, learn, now };
 
 export function startTime(): void {
-  readClock();
   const drawn = Number(document.documentElement.dataset.now);
   const [entry] = performance.getEntriesByType("navigation") as PerformanceNavigationTiming[];
   const fromNetwork = !entry || (entry.type !== "back_forward" && !(entry.workerStart > 0 && entry.transferSize === 0));
   if (drawn && fromNetwork) learn(drawn);
-  else offset = Number(recall("offset")) || 0;
+  else recallClock();
   tick();
   setInterval(() => document.hidden || tick(), 1000);
   document.addEventListener("visibilitychange", () => document.hidden || tick());
@@ -144,7 +118,7 @@ export function houseStamp(day: string, time: string): string {
  * so a time that was typed is written in the same terms.
  */
 export function byDevice(moment: string): string {
-  return offset === 0 ? moment : deviceStamp(new Date(Date.parse(moment) - offset));
+  return ahead() === 0 ? moment : deviceStamp(new Date(Date.parse(moment) - ahead()));
 }
 
 export function houseDay(): string {

@@ -66,7 +66,7 @@ async function shift() {
     await page.goto(line.url + "/");
     await page.waitForSelector("[data-unlock]");
     assert.doesNotMatch(await page.content(), /Carrow|Dunstan|quillfeather/);
-    await until("how many wait", async () => /3 entries wait/.test(await page.locator("[data-outbox-waiting]").textContent()));
+    await until("how many wait", async () => /3 entries wait/.test(await page.locator("[data-lock-waiting]").textContent()));
     await page.fill("[name=password]", "not the password");
     await page.click("[data-unlock] button");
     await page.waitForSelector("[data-unlock-error]:not([hidden])", { timeout: 15_000 });
@@ -85,7 +85,7 @@ async function shift() {
     say("sign out without a network: nothing can be opened, nothing is lost");
     await page.goto(line.url + "/sign-out");
     await page.click("[data-sign-out] button");
-    await page.waitForSelector("[data-outbox-waiting]");
+    await page.waitForSelector("[data-lock-waiting]");
     await page.goto(line.url + "/");
     assert.doesNotMatch(await page.content(), /Carrow|Dunstan|quillfeather/);
     assert.equal(await waiting(page), 4);
