@@ -100,7 +100,6 @@ export default {
 
     // The only way in is not taken away.
     await page.goto(home + "/account");
-    await well(page, "the account");
     await page.locator("#passkeys li a").first().click();
     await shows(page, "This is your only way in");
 
@@ -127,7 +126,6 @@ export default {
 
     // The first is removed: it no longer opens anything, and the browser is told to forget it.
     await page.locator("#passkeys li a").first().click();
-    await well(page, "one of them");
     await press(page, /Remove/);
     await shows(page, "no longer opens Milieu");
     const old = await open(null);
