@@ -13,9 +13,11 @@ import (
 	"testing"
 	"time"
 
+	"milieu/house/places"
 	"milieu/house/staff"
 	"milieu/house/staff/credentials"
 	"milieu/kit/access"
+	"milieu/kit/commit"
 	"milieu/kit/due"
 	"milieu/kit/record"
 	"milieu/kit/testkit"
@@ -209,5 +211,103 @@ func TestTheListOfManyPeople(t *testing.T) {
 	see(t, b, "/staff?who=family", []string{"Nobody found"}, nil)
 	for _, sort := range []string{"role", "team", "name-", "joined", "'; DROP TABLE entry; --"} {
 		see(t, b, "/staff?sort="+url.QueryEscape(sort), []string{"231 people"}, nil)
+	}
+}
+
+// A certificate that lapsed takes away what hangs on it and nothing else: judged by when it happened for what is filed, by now for what is
+// offered; on the units it is required for; in words, with whom to ask.
+func TestALapsedCertificateTakesAwayWhatHangsOnIt(t *testing.T) {
+	h := open(t)
+	sam, ada := colleague(h, "Sam", access.Supervisor), colleague(h, "Ada", access.Administrator)
+	boss := testkit.Program()
+	renamed := func(unit record.ID, at time.Time) (commit.Outcome, string) {
+		e := h.Entry("places.unit_changed", unit, &places.UnitChanged{Name: "Cedar", Kind: "ward"})
+		e.Happened = at
+		o := h.Committer.File(t.Context(), testkit.As(sam), e)[0]
+		return o, fmt.Sprint(o.Err)
+	}
+	h.Must(boss, credentials.KindRecorded, sam, &credentials.Recorded{What: "driver", Until: "2026-11-20", Vouched: "original"})
+	h.Must(boss, credentials.KindRequired, due.House, &credentials.RequirementSet{What: "driver", Roles: []access.Role{access.Supervisor}, Units: []record.ID{cedar}, Actions: []string{"places.unit.change"}, Accepted: ada, Basis: "policy"})
+	if o, text := renamed(cedar, h.Clock.Now()); o.Status != commit.Accepted {
+		t.Fatalf("while it is valid: %s", text)
+	}
+	valid := h.Clock.Now()
+	h.Clock.Set(time.Date(2026, 11, 21, 0, 30, 0, 0, time.UTC)) // half an hour into the first day without
+	if o, text := renamed(cedar, h.Clock.Now()); o.Status == commit.Accepted || !strings.Contains(text, "your certificate lapsed on 21 Nov 2026: Driving licence; ask Ada") {
+		t.Errorf("after it lapsed: %s %s", o.Status, text)
+	}
+	if o, text := renamed(cedar, valid); o.Status != commit.Accepted {
+		t.Errorf("what happened while it was valid, received later: %s", text)
+	}
+	if o, text := renamed(elm, h.Clock.Now()); o.Status != commit.Accepted {
+		t.Errorf("on a unit that does not ask for it: %s", text)
+	}
+	h.Must(testkit.As(sam), "staff.shift_started", sam, &staff.ShiftStarted{Unit: cedar}) // nothing else is gone
+	scope := func() *access.Scope {
+		s, err := h.Directory.Scope(sam, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	h.Must(boss, credentials.KindRequired, due.House, &credentials.RequirementSet{What: "driver", Roles: []access.Role{access.Supervisor}, Actions: []string{"places.unit.change"}, Accepted: ada, Basis: "policy"})
+	if s := scope(); s.May("places.unit.change") || !s.May("staff.assign") || s.Lacks("places.unit.change") == nil {
+		t.Error("required everywhere, it is still offered, or more is gone")
+	}
+	newer := h.Must(testkit.As(sam), credentials.KindRecorded, sam, &credentials.Recorded{What: "driver", Until: "2028-11-20"})
+	if scope().May("places.unit.change") {
+		t.Error("one that nobody has looked at opens it")
+	}
+	h.Must(testkit.As(ada), credentials.KindVerified, sam, &credentials.Verified{Credential: newer.ID, Vouched: "register"})
+	if !scope().May("places.unit.change") {
+		t.Error("a newer one does not open it at once")
+	}
+	h.Must(testkit.As(ada), credentials.KindEnded, sam, &credentials.Ended{Credential: newer.ID, Why: "revoked"})
+	if scope().May("places.unit.change") {
+		t.Error("revoked, it is still offered")
+	}
+	h.Must(testkit.As(ada), credentials.KindLifted, due.House, &credentials.RequirementLifted{What: "driver"})
+	if !scope().May("places.unit.change") {
+		t.Error("lifted, it is still gone")
+	}
+}
+
+// Clients and families have accounts and are of no team, on no rota, in nobody's place and in no list of the staff.
+func TestGuestsStandApart(t *testing.T) {
+	h := open(t)
+	ada, jo := colleague(h, "Ada", access.Administrator), colleague(h, "Jo", access.Worker)
+	rafi, mum := colleague(h, "Rafi", access.Client), colleague(h, "Mum", access.Relative)
+	now := h.Clock.Now()
+	for kind, body := range map[string]record.Body{
+		"staff.assigned":      &staff.Assignment{Unit: cedar},
+		"staff.shift_planned": &staff.ShiftPlanned{Unit: cedar, From: now, Until: now.Add(time.Hour)},
+		"staff.covering":      &staff.Covering{For: jo, From: now, Until: now.Add(time.Hour), Reason: "sick"},
+	} {
+		for _, who := range []record.ID{rafi, mum} {
+			o := h.Committer.File(t.Context(), testkit.As(ada), h.Entry(kind, who, body))[0]
+			if o.Status == commit.Accepted || !strings.Contains(fmt.Sprint(o.Err), "people who work here") {
+				t.Errorf("%s: %s %v", kind, o.Status, o.Err)
+			}
+		}
+	}
+	if o := h.Committer.File(t.Context(), testkit.As(ada), h.Entry("staff.covering", jo, &staff.Covering{For: rafi, From: now, Until: now.Add(time.Hour), Reason: "sick"}))[0]; o.Status == commit.Accepted {
+		t.Error("a colleague stands in for a client")
+	}
+	for who, role := range map[record.ID]access.Role{rafi: access.Worker, jo: access.Client} {
+		o := h.Committer.File(t.Context(), testkit.As(ada), h.Entry("staff.changed", who, &staff.Changed{Details: staff.Details{Name: "X", Role: role, SignIn: "xx"}}))[0]
+		if o.Status == commit.Accepted || !strings.Contains(fmt.Sprint(o.Err), "make another account") {
+			t.Errorf("%s becomes %s: %v", who, role, o.Err)
+		}
+	}
+	b := h.Browse(ada)
+	see(t, b, "/staff", []string{"2 people", "Clients and family"}, []string{">Rafi<", ">Mum<"})
+	see(t, b, "/staff?who=family", []string{"2 people", ">Rafi<", ">Mum<", "Family"}, []string{">Jo<"})
+	see(t, b, "/staff/new?for=family", []string{"Add a client or relative", `value="client"`}, []string{`value="worker"`})
+	see(t, b, "/staff/new", []string{`value="worker"`}, []string{`value="client"`})
+	see(t, b, "/staff/"+rafi.String(), []string{"Rafi", "Make a link"}, []string{"Add to a team", "Add a certificate", "Arrange cover"})
+	see(t, b, "/staff/"+jo.String()+"/cover", []string{"Cover for Jo"}, []string{"Rafi", "Mum"})
+	see(t, h.Browse(jo), "/staff", []string{">Jo<"}, []string{"Rafi", "Clients and family"})
+	if code, page := h.Browse(rafi).Page("/staff"); code == 200 {
+		t.Errorf("a client opens the list of the staff: %s", page)
 	}
 }
