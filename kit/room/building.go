@@ -197,6 +197,9 @@ func Open(ctx context.Context, o Options) (*Building, error) {
 		if d.Hub.Invite != nil {
 			cfg.Invite = d.Hub.Invite
 		}
+		if d.Hub.Accounts != nil {
+			cfg.Accounts = d.Hub.Accounts
+		}
 		if d.Hub.Limits != nil {
 			cfg.Limits = d.Hub.Limits
 		}

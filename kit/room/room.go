@@ -49,6 +49,7 @@ type Hub struct {
 	FindSignIn func(q db.Querier, name string) (record.ID, bool)
 	SignInName func(q db.Querier, person record.ID) string
 	Invite     func(c *web.Ctx, person record.ID) (path string, err error)
+	Accounts   func(q db.Querier, now time.Time) (map[record.ID]web.Account, error)
 	Limits     func(q db.Querier, s *access.Scope) (web.Limits, error)
 	Confirm    func(c *web.Ctx, why fault.Kind) error
 }

@@ -42,6 +42,8 @@ type Factor struct {
 	Order int    // at a place the lowest comes first; the password is 50
 	// Has says whether a person can show it.
 	Has func(q db.Querier, person record.ID) (bool, error)
+	// Everybody is the query for the persons who have it, of whom a password alone lets nobody in; empty: it is not counted.
+	Everybody string
 	// Offer draws how it is shown, or at welcome how it is chosen; nil: it is not offered there.
 	Offer func(c *web.Ctx, at At) (templ.Component, error)
 	// Section draws what a person has of it, on their own page, with what they can change.

@@ -67,7 +67,7 @@ func Def(o Options) room.Def {
 	}
 	slices.SortStableFunc(r.factors, func(a, b Factor) int { return a.Order - b.Order })
 	d := room.Def{Name: "signin", Schema: Schema, Kinds: Kinds(), Projections: Projections(), Routes: append(r.routes(), administration()...), Nav: nav(),
-		Hub: room.Hub{Confirm: r.ask, Invite: r.invite, Limits: LimitsOf}}
+		Hub: room.Hub{Confirm: r.ask, Invite: r.invite, Limits: LimitsOf, Accounts: r.accounts}}
 	for _, f := range r.factors {
 		d.Schema += "\n" + strings.TrimSpace(f.Schema) + "\n"
 		d.Routes = append(d.Routes, f.Routes...)

@@ -81,6 +81,8 @@ type Config struct {
 	// Invite ends what somebody signs in with, their sessions and tokens, and gives the path of a link that works once, with which they choose
 	// anew how they sign in.
 	Invite func(c *Ctx, person record.ID) (path string, err error)
+	// Accounts says how everybody stands to signing in; nil where nobody knows.
+	Accounts func(q db.Querier, now time.Time) (map[record.ID]Account, error)
 	// Limits gives how long sessions of somebody last; nil: DefaultLimits.
 	Limits func(q db.Querier, s *access.Scope) (Limits, error)
 	// Confirm answers a request of a browser whose session is locked (fault.Locked) or not fresh (fault.Unconfirmed): it asks who sits there

@@ -38,7 +38,7 @@ type Organisation struct {
 // Factor offers signing in through the organisation, below the password.
 func Factor(s *Settings) signin.Factor {
 	o := &Organisation{provider: newProvider(s)}
-	return signin.Factor{Name: method, Order: 70, Has: o.has, Offer: o.offer, Section: o.section, Forget: Forget, Schema: Schema, Routes: o.routes(),
+	return signin.Factor{Name: method, Order: 70, Has: o.has, Everybody: "SELECT DISTINCT person FROM organisation_account", Offer: o.offer, Section: o.section, Forget: Forget, Schema: Schema, Routes: o.routes(),
 		Closes: o.closes, Join: func(d *signin.Desk) { o.desk = d }}
 }
 

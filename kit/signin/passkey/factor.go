@@ -28,7 +28,7 @@ const method = "passkey"
 // Factor offers passkeys: before everything else.
 func Factor() signin.Factor {
 	k := &Keys{}
-	return signin.Factor{Name: method, Order: 10, Has: has, Offer: k.offer, Section: k.section, Forget: Forget, Schema: Schema, Routes: k.routes(),
+	return signin.Factor{Name: method, Order: 10, Has: has, Everybody: "SELECT DISTINCT person FROM passkey", Offer: k.offer, Section: k.section, Forget: Forget, Schema: Schema, Routes: k.routes(),
 		Join: func(d *signin.Desk) { k.desk = d }}
 }
 
