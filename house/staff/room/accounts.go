@@ -8,20 +8,17 @@ import (
 	"milieu/kit/web"
 )
 
-// account is how somebody stands to signing in. It holds no secret and nothing that a secret could be guessed from.
-type account struct {
-	Set    bool // they have chosen how to sign in
-	Second bool // by more than a password alone
-	Open   int  // sessions open now
-}
-
 // accountsOf gives how everybody stands to signing in; ok is false where the house has no door of its own.
-func accountsOf(c *web.Ctx) (all map[record.ID]account, ok bool, err error) {
-	return nil, false, nil
+func accountsOf(c *web.Ctx) (all map[record.ID]web.Account, ok bool, err error) {
+	if c.Accounts == nil {
+		return nil, false, nil
+	}
+	all, err = c.Accounts(c.Read(), c.Now)
+	return all, err == nil, err
 }
 
 // accountOf is how one person stands to signing in; nil where the house has no door of its own.
-func accountOf(c *web.Ctx, person record.ID) (*account, error) {
+func accountOf(c *web.Ctx, person record.ID) (*web.Account, error) {
 	all, ok, err := accountsOf(c)
 	if err != nil || !ok {
 		return nil, err
@@ -30,8 +27,8 @@ func accountOf(c *web.Ctx, person record.ID) (*account, error) {
 	return &a, nil
 }
 
-// words say how somebody signs in, in as little as an administrator needs.
-func (a account) words(ctx context.Context) string {
+// accountWords say how somebody signs in, in as little as an administrator needs.
+func accountWords(ctx context.Context, a *web.Account) string {
 	switch {
 	case !a.Set:
 		return ui.T(ctx, "staff.account_never")

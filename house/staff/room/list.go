@@ -35,7 +35,7 @@ const perPage = 100
 type staffView struct {
 	People    []staff.Person // of this page
 	Teams     map[record.ID]string
-	Accounts  map[record.ID]account // nil: not shown
+	Accounts  map[record.ID]web.Account // nil: not shown
 	Gravest   map[record.ID]*credentials.Standing
 	Units     []places.Unit
 	Tabs      []ui.Tab

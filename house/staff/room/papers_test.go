@@ -20,6 +20,7 @@ import (
 	"milieu/kit/commit"
 	"milieu/kit/due"
 	"milieu/kit/record"
+	"milieu/kit/signin"
 	"milieu/kit/testkit"
 )
 
@@ -310,4 +311,30 @@ func TestGuestsStandApart(t *testing.T) {
 	if code, page := h.Browse(rafi).Page("/staff"); code == 200 {
 		t.Errorf("a client opens the list of the staff: %s", page)
 	}
+}
+
+// Who looks after accounts sees who has never signed in, who does so by a password alone, and who is signed in now; and ends it.
+func TestHowPeopleSignInIsSeen(t *testing.T) {
+	h := open(t)
+	ada, jo, kim := colleague(h, "Ada", access.Administrator), colleague(h, "Jo", access.Worker), colleague(h, "Kim", access.Worker)
+	if err := signin.SetPassword(t.Context(), h.Committer, h.Clock, jo, "seven blue herons at dawn"); err != nil {
+		t.Fatal(err)
+	}
+	b, own := h.Browse(ada), h.Browse(jo)
+	see(t, b, "/staff", []string{"Never signed in", "Password only", "Has not signed in yet", "Signs in with a password alone"}, nil)
+	see(t, b, "/staff?who=never", []string{">Kim<", ">Ada<"}, []string{">Jo<"})
+	see(t, b, "/staff?who=second", []string{">Jo<"}, []string{">Kim<"})
+	see(t, b, "/staff/"+jo.String(), []string{"Signs in with a password alone", "Signed in on 1 device now", "Jo is signed out on every device at once"}, []string{"herons", "argon2"})
+	see(t, b, "/staff/"+kim.String(), []string{"Has not signed in yet", "Signed in on 0 devices now"}, []string{"Sign out everywhere"})
+	see(t, own, "/my-shift", []string{"Start my shift"}, nil)
+	if code, _ := own.Send("/staff/"+kim.String()+"/sign-out", nil); code != 403 {
+		t.Errorf("a worker signs somebody out: %d", code)
+	}
+	send(t, b, "/staff/"+jo.String()+"/sign-out", nil)
+	h.Clock.Advance(2 * time.Second)
+	if _, page := own.Page("/my-shift"); strings.Contains(page, "Start my shift") {
+		t.Error("still signed in")
+	}
+	see(t, b, "/staff/"+jo.String(), []string{"Signed in on 0 devices now"}, nil)
+	see(t, h.Browse(kim), "/staff", nil, []string{"Never signed in", "Has not signed in"})
 }

@@ -27,10 +27,10 @@ type personView struct {
 	Taken     string // who holds the sign-in name instead
 	MayManage bool
 	MayAssign bool
-	Holding   *holding   // nil: not this reader's to see
-	Cover     *coverView // nil: not this reader's to see
-	May       []mayGroup // what the role may do; for who gives roles, and for oneself
-	Account   *account   // nil: not this reader's to see
+	Holding   *holding     // nil: not this reader's to see
+	Cover     *coverView   // nil: not this reader's to see
+	May       []mayGroup   // what the role may do; for who gives roles, and for oneself
+	Account   *web.Account // nil: not this reader's to see
 }
 
 // showNew is the page on which an account is begun: a colleague's, or one for a client or their family.
