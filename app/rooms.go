@@ -6,6 +6,7 @@ import (
 	"milieu/boards/shift"
 	"milieu/boards/wall"
 	roundsroom "milieu/care/rounds/room"
+	accessroom "milieu/house/access/room"
 	clientsroom "milieu/house/clients/room"
 	placesroom "milieu/house/places/room"
 	staffroom "milieu/house/staff/room"
@@ -24,6 +25,7 @@ func Rooms(d *Data) []room.Def {
 		placesroom.Def(),
 		staffroom.Def(),
 		people.Def(),
+		accessroom.Def(),
 		roundsroom.Def(),
 	}
 	rooms = append(rooms, shift.Def(rooms), wall.Def())

@@ -347,6 +347,18 @@ func (d *Directory) mayLabel(p *Person, k *record.Kind, e *record.Entry) error {
 	return nil
 }
 
+// MayLabel says whether a scope's person may put a label on something in a chart, or take it off, as far as the policies say.
+func (d *Directory) MayLabel(s *Scope, chart record.ID, label string) bool {
+	d.mu.RLock()
+	c := d.charts[chart]
+	d.mu.RUnlock()
+	if c == nil || s.who == nil || !s.May(LabelAction) {
+		return false
+	}
+	ties, _ := d.ties(s.who, c, s.Now, 0)
+	return (ties | Author).Has(d.policy.Ties(s.Role, LabelAction, label, d.agrees(s.who, c, label, s.Now)))
+}
+
 func (d *Directory) tiedAsAuthor(p *Person, c *Chart, e *record.Entry) Tie {
 	return d.tied(p, c, e) | Author
 }

@@ -196,6 +196,29 @@ func (d *Directory) Under(s *Scope, chart record.ID) Reason {
 	return r
 }
 
+// Glass gives the entry by which a scope's person has opened a chart in an emergency, as long as it is open; zero when it is not. It may be one
+// reason of several for which they see it.
+func (d *Directory) Glass(s *Scope, chart record.ID) record.ID {
+	if s.who == nil {
+		return record.Zero
+	}
+	for i := range s.who.Relations {
+		r := &s.who.Relations[i]
+		if r.What.Has(Glass|Emergency) && r.Holds(s.Now) && (r.Chart == chart || d.same(chart, r.Chart)) {
+			return r.Via
+		}
+	}
+	return record.Zero
+}
+
+// same says whether two charts are of one person.
+func (d *Directory) same(chart, other record.ID) bool {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	c := d.charts[chart]
+	return c != nil && slices.Contains(c.Same, other)
+}
+
 // UnderUnit gives the reason why a scope's person sees the boards of a unit; its Tie is zero where they do not.
 func (d *Directory) UnderUnit(s *Scope, unit record.ID) (out Reason) {
 	if s.who == nil || !s.Sees(unit) {

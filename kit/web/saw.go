@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 
+	"milieu/kit/access"
 	"milieu/kit/record"
 	"milieu/kit/view"
 )
@@ -20,7 +21,11 @@ func (c *Ctx) Saw(charts ...record.ID) {
 	case 0:
 	case 1:
 		unit := c.Directory.UnitOf(charts[0])
-		c.look(view.Row{Chart: charts[0], Unit: unit, Under: c.under(charts[0], unit)})
+		r := view.Row{Chart: charts[0], Unit: unit, Under: c.under(charts[0], unit)}
+		if r.Under == access.Glass.String() || r.Under == access.Emergency.String() {
+			r.Glass = c.Directory.Glass(c.Scope, charts[0])
+		}
+		c.look(r)
 	default:
 		c.look(view.Row{Set: view.NewSet(charts...)})
 	}

@@ -180,7 +180,7 @@ func (s *Site) admit(c *Ctx, r Route) error {
 	c.R = c.R.WithContext(ui.With(c.R.Context(), env))
 	if !r.Public && !c.Scope.May(r.Action) {
 		c.refusedHere()
-		return fault.New(fault.Denied, "your role may not do this here")
+		return c.Denied(r.Action)
 	}
 	if r.Fresh && !c.Fresh() {
 		return unconfirmed()
@@ -191,6 +191,10 @@ func (s *Site) admit(c *Ctx, r Route) error {
 // show draws a page in the shell, compressed where the browser can.
 func (c *Ctx) show(status int, p ui.Page, content templ.Component) error {
 	if err := c.furnish(&p); err != nil {
+		return err
+	}
+	content, err := c.reasoned(content)
+	if err != nil {
 		return err
 	}
 	return c.draw(status, ui.Shell(p), content)
@@ -211,6 +215,9 @@ func (c *Ctx) furnish(p *ui.Page) error {
 		return err
 	}
 	p.After = c.after
+	if c.Session != nil && c.Session.Method != ByLink {
+		p.Idle = c.limits.Idle
+	}
 	if p.Where == "" {
 		p.Where, p.Detail = unit.Name, unit.Shift
 	}

@@ -88,6 +88,8 @@ type Config struct {
 	// Confirm answers a request of a browser whose session is locked (fault.Locked) or not fresh (fault.Unconfirmed): it asks who sits there
 	// and leads back to what was asked for, with what the request's form held.
 	Confirm func(c *Ctx, why fault.Kind) error
+	// Around gives what stands above every page of a client's chart that was shown; nil for nothing.
+	Around func(c *Ctx, chart record.ID) (templ.Component, error)
 	// Ended are told, in its transaction, that a session was ended by somebody: signed out here or from elsewhere, not over by itself.
 	Ended []func(tx db.Tx, person record.ID, device string, now time.Time) error
 	// Demo says that the people are made up: links that sign in again and again are honoured, and their sessions ask for no ceremony.

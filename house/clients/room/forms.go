@@ -93,7 +93,7 @@ func showSet(c *web.Ctx) error {
 		return err
 	}
 	if !c.Scope.May(topics[f.Topic].may) {
-		return fault.New(fault.Denied, "your role may not do this here")
+		return c.Denied(topics[f.Topic].may)
 	}
 	f.Kind = topics[f.Topic].set
 	return c.Show(ui.Page{Title: ui.T(c.Context(), "clients.page.chart")}, setPage(f))
@@ -108,7 +108,7 @@ func showEnd(c *web.Ctx) error {
 		return notHere()
 	}
 	if !c.Scope.May(topics[f.Topic].mayEnd) {
-		return fault.New(fault.Denied, "your role may not do this here")
+		return c.Denied(topics[f.Topic].mayEnd)
 	}
 	f.Kind = topics[f.Topic].end
 	return c.Show(ui.Page{Title: ui.T(c.Context(), "clients.page.chart")}, endPage(f))
