@@ -140,7 +140,7 @@ func (c *simulateLiveCmd) print(ctx context.Context, s *std, h *room.Building, w
 }
 
 type simulateLoadCmd struct {
-	What    string        `arg:"" enum:"appends,batches,pages,live,outbox,bare" help:"What to measure: appends, batches, pages, live, outbox, or bare one-row commits to compare with."`
+	What    string        `arg:"" enum:"appends,batches,pages,charts,live,outbox,bare" help:"What to measure: appends, batches, pages, charts (reading them, each with its view logged), live, outbox, or bare one-row commits to compare with."`
 	URL     string        `help:"The server, on this machine: http://127.0.0.1:PORT."`
 	Target  string        `type:"path" help:"What simulate live --json printed."`
 	Conns   int           `default:"64" help:"Connections, or listeners."`
@@ -174,6 +174,8 @@ func (c *simulateLoadCmd) Run(ctx context.Context, s *std) error {
 		r, err = load.Appends(ctx, t, o)
 	case "pages":
 		r, err = load.Pages(ctx, t, o)
+	case "charts":
+		r, err = load.Charts(ctx, t, o)
 	case "live":
 		r, err = load.Live(ctx, t, o)
 	case "outbox":

@@ -98,6 +98,39 @@ func Pages(ctx context.Context, t *Target, o Options) (Result, error) {
 	return r, err
 }
 
+// Charts reads charts by the machine interface, one after another over Conns connections: each answer waits for its row in the view log.
+func Charts(ctx context.Context, t *Target, o Options) (Result, error) {
+	r := Result{What: fmt.Sprintf("chart reads, %d", o.Conns)}
+	var charts []string
+	for _, u := range t.Units {
+		charts = append(charts, u.Charts...)
+	}
+	web := client(o.Conns)
+	var turn, bytes atomic.Int64
+	err := r.measure(ctx, o, func() (time.Duration, error) {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, o.URL+"/api/charts/"+charts[int(turn.Add(1))%len(charts)]+"/entries?limit=10", nil)
+		if err != nil {
+			return 0, err
+		}
+		req.Header.Set("Authorization", "Bearer "+t.Token)
+		req.Header.Set("Accept-Encoding", "gzip")
+		at := o.Clock.Now()
+		res, err := web.Do(req)
+		if err != nil {
+			return 0, err
+		}
+		defer res.Body.Close()
+		n, err := io.Copy(io.Discard, res.Body)
+		if err == nil && res.StatusCode != http.StatusOK {
+			err = fmt.Errorf("reading a chart: %s", res.Status)
+		}
+		bytes.Store(n)
+		return o.Clock.Now().Sub(at), err
+	})
+	r.Note = fmt.Sprintf("%d bytes a chart", bytes.Load())
+	return r, err
+}
+
 // Live opens Conns streams of the round screen's live view and measures from an entry's sending to its arrival on each stream. Entries are
 // sent apart from each other, so that each event is told by its seq.
 func Live(ctx context.Context, t *Target, o Options) (Result, error) {
