@@ -139,6 +139,9 @@ export default {
     assert.equal(await signedIn(thief, d), false);
     await page.goto(d.url + "/sign-out");
     await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByRole("link", { name: "Sign out there too" }).click(); // a tablet that goes from hand to hand
+    await page.locator("button[value=yes]").click();
+    await page.waitForURL(d.url + "/sign-in*");
     await page.goto(answers[0]);
     await shows(page, "begun in another window");
     assert.equal(await signedIn(page, d), false);

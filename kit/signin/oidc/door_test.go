@@ -393,6 +393,27 @@ func TestOrganisationAwayIsSaidInWords(t *testing.T) {
 	}
 }
 
+func TestSigningOutThereFromHere(t *testing.T) {
+	h := open(t, nil)
+	h.tied(t, doortest.Jo, "s-jo")
+	b := h.Browser()
+	if a := b.Get("/sign-in"); strings.Contains(a.Body, "Sign out there too") {
+		t.Error("offered to somebody who was never there")
+	}
+	h.trip(t, b, "/sign-in/organisation", "s-jo", nil)
+	b.Post("/sign-out", nil)
+	if a := b.Get("/sign-in"); !strings.Contains(a.Body, "Sign out there too") {
+		t.Errorf("not offered: %s", a.Body)
+	}
+	want := h.l.URL + "/end?" + url.Values{"client_id": {"milieu"}, "post_logout_redirect_uri": {h.URL + "/sign-in"}}.Encode()
+	if a := b.Get("/sign-in/organisation/leave"); a.Code != http.StatusSeeOther || a.To != want {
+		t.Errorf("sent to %q, want %q", a.To, want)
+	}
+	if a := b.Get("/sign-in"); strings.Contains(a.Body, "Sign out there too") {
+		t.Error("offered again")
+	}
+}
+
 func TestSigningOutThereEndsWhatItOpenedHere(t *testing.T) {
 	h := open(t, nil)
 	h.tied(t, doortest.Jo, "s-jo")

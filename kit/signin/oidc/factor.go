@@ -47,6 +47,7 @@ func (o *Organisation) routes() []web.Route {
 		{Method: "GET", Pattern: "/sign-in/organisation", Public: true, Handle: o.begin},
 		{Method: "GET", Pattern: backPath, Public: true, Handle: o.back},
 		{Method: "POST", Pattern: "/sign-in/organisation/ended", Public: true, Quiet: true, MaxBody: 16 << 10, Handle: o.ended},
+		{Method: "GET", Pattern: "/sign-in/organisation/leave", Public: true, Handle: o.goodbye},
 		{Method: "GET", Pattern: "/welcome/{token}/organisation", Public: true, Handle: o.beginInvited},
 		{Method: "GET", Pattern: "/account/organisation/begin", Action: "account.keep", Fresh: true, Handle: o.beginTie},
 		{Method: "GET", Pattern: "/account/organisation/tie", Action: "account.keep", Fresh: true, Handle: o.showTie},
@@ -64,13 +65,14 @@ func (o *Organisation) offer(c *web.Ctx, at signin.At) (templ.Component, error) 
 	name := o.provider.settings.Name
 	switch at.Place {
 	case signin.AtWelcome:
-		return offerPart(name, "/welcome/"+at.Link+"/organisation"), nil
+		return offerPart(name, "/welcome/"+at.Link+"/organisation", false), nil
 	case signin.AtConfirm:
 		if ok, err := o.has(c.Read(), at.Person); err != nil || !ok || len(at.Carried) > 0 {
 			return nil, err // a form that waits cannot go along on a trip
 		}
 	}
-	return offerPart(name, "/sign-in/organisation?"+query(at)), nil
+	_, was := c.R.Cookie(c.CookieName(thereCookie))
+	return offerPart(name, "/sign-in/organisation?"+query(at), at.Place == signin.AtSignIn && was == nil), nil
 }
 
 // begin sets out to sign in, to confirm, or to unlock: GET /sign-in/organisation.
@@ -140,6 +142,7 @@ func (o *Organisation) arrive(c *web.Ctx, t *trip, who *identity) error {
 	if err != nil {
 		return err
 	}
+	setCookie(c, thereCookie, "1", 12*time.Hour)
 	at := signin.At{Place: t.Place, Then: t.Then, Link: t.Invited}
 	touch := func(tx db.Tx) error { return touched(tx, who, c.Now) }
 	switch t.For {
@@ -168,6 +171,23 @@ func (o *Organisation) arrive(c *web.Ctx, t *trip, who *identity) error {
 		}
 	}
 	return o.desk.Proved(c, at, person, web.How{Method: method, Also: touch}, who.Second)
+}
+
+// thereCookie says that somebody signed in there from this browser, and may be so still: a tablet that goes from hand to hand should not keep it.
+const thereCookie = "milieu_there"
+
+// goodbye leads to where one signs out at the organisation too.
+func (o *Organisation) goodbye(c *web.Ctx) error {
+	setCookie(c, thereCookie, "", -time.Hour)
+	to, err := o.farewell(c)
+	if err != nil {
+		return o.away(c, err)
+	}
+	if to == "" {
+		return c.Redirect("/sign-in")
+	}
+	http.Redirect(c.W, c.R, to, http.StatusSeeOther)
+	return nil
 }
 
 // unknown meets somebody whose account is nobody's here yet: they sign in once by a way of their own, then it is theirs.

@@ -59,7 +59,7 @@ func has(q db.Querier, person record.ID) (bool, error) {
 type form struct {
 	Action, Ask string
 	Autofill    bool // behind the field for the name
-	Named, Wide bool
+	Named       bool // it may be given a name
 	Name        string
 	Hidden      []ui.Pair
 }
@@ -70,7 +70,7 @@ func (k *Keys) offer(c *web.Ctx, at signin.At) (templ.Component, error) {
 	if why != "" {
 		return elsewhere(why, instead, c.R.URL.Path), nil
 	}
-	f := form{Action: "/passkey", Ask: "/passkey/ask", Wide: true}
+	f := form{Action: "/passkey", Ask: "/passkey/ask"}
 	switch at.Place {
 	case signin.AtWelcome:
 		f.Action = "/welcome/" + at.Link + "/passkey"
