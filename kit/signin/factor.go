@@ -78,6 +78,19 @@ func (r *Desk) Enter(c *web.Ctx, at At, person record.ID, how web.How) (to strin
 	if to = at.Then; !web.OwnPath(to) {
 		to = "/"
 	}
+	// Whoever comes in by whatever way is known on this device from now on. A demonstration's link knows nobody, and a quick code only who has
+	// signed in here before.
+	if !how.Quick && how.Method != web.ByLink {
+		first, subject := how.Also, r.subjectFor(c, person)
+		how.Also = func(tx db.Tx) error {
+			if first != nil {
+				if err := first(tx); err != nil {
+					return err
+				}
+			}
+			return remember(tx, subject, c.DeviceOf(), c.Now)
+		}
+	}
 	switch at.Place {
 	case AtConfirm:
 		if c.Session == nil || c.Session.Person != person {
@@ -152,7 +165,7 @@ func (r *Desk) Proved(c *web.Ctx, at At, person record.ID, how web.How, second b
 				}
 			}
 			c.Device()
-			return r.askCode(c, http.StatusOK, secondStep{Person: person, Subject: r.subjectFor(c, person), Method: how.Method, Place: at.Place, Then: at.Then}, "")
+			return r.askCode(c, http.StatusOK, secondStep{Person: person, Method: how.Method, Place: at.Place, Then: at.Then}, "")
 		}
 	}
 	return r.Entered(c, at, person, how)

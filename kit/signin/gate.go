@@ -118,7 +118,7 @@ func (r *Desk) signIn(c *web.Ctx) error {
 		if err := c.Committer.Upkeep(c.Context(), func(tx db.Tx) error { return a.right(tx) }); err != nil {
 			return err
 		}
-		return r.askCode(c, http.StatusOK, secondStep{Person: person, Subject: subjectOf(name), Method: "password", Place: AtSignIn}, "")
+		return r.askCode(c, http.StatusOK, secondStep{Person: person, Method: "password", Place: AtSignIn}, "")
 	}
 	if more, err := mustHave(c, person); err != nil {
 		return err
@@ -126,13 +126,10 @@ func (r *Desk) signIn(c *web.Ctx) error {
 		if err := c.Committer.Upkeep(c.Context(), func(tx db.Tx) error { return a.right(tx) }); err != nil {
 			return err
 		}
-		return r.must(c, http.StatusOK, secondStep{Person: person, Subject: subjectOf(name)}, "")
+		return r.must(c, http.StatusOK, secondStep{Person: person}, "")
 	}
 	return r.Entered(c, At{Place: AtSignIn}, person, web.How{Method: "password", Also: func(tx db.Tx) error {
-		if err := a.right(tx); err != nil {
-			return err
-		}
-		return remember(tx, subjectOf(name), c.DeviceOf(), c.Now)
+		return a.right(tx)
 	}})
 }
 
@@ -176,13 +173,12 @@ func (r *Desk) tryPassword(c *web.Ctx, subject string, person record.ID, passwor
 
 // secondStep is what the browser brings back from the first step.
 type secondStep struct {
-	Person  record.ID `json:"person"`
-	Subject string    `json:"subject"`
-	Device  string    `json:"device"`
-	Method  string    `json:"method"` // of the first step
-	Place   Place     `json:"place"`
-	Then    string    `json:"then"`
-	Secret  []byte    `json:"secret,omitempty"` // of codes that are set up at the door
+	Person record.ID `json:"person"`
+	Device string    `json:"device"`
+	Method string    `json:"method"` // of the first step
+	Place  Place     `json:"place"`
+	Then   string    `json:"then"`
+	Secret []byte    `json:"secret,omitempty"` // of codes that are set up at the door
 }
 
 const stepLength = 5 * time.Minute
@@ -222,10 +218,7 @@ func (r *Desk) signInCode(c *web.Ctx) error {
 		if err := ticket.Use(tx, t, c.Now); err != nil {
 			return err
 		}
-		if err := use.up(tx, c.Now); err != nil {
-			return err
-		}
-		return remember(tx, step.Subject, step.Device, c.Now)
+		return use.up(tx, c.Now)
 	}})
 	if f, say := told(err); say {
 		return r.signInPage(c, web.StatusOf(err), "", f.Text)
@@ -371,10 +364,7 @@ func (r *Desk) again(c *web.Ctx, at At) error {
 					return err
 				}
 			}
-			if err := a.right(tx); err != nil {
-				return err
-			}
-			return remember(tx, subject, c.DeviceOf(), c.Now)
+			return a.right(tx)
 		}
 		err = r.Entered(c, at, at.Person, how)
 	}

@@ -133,7 +133,7 @@ func (r *Desk) welcomed(c *web.Ctx) error {
 		if codes, err = r.keepChosen(tx, c, l.person, set); err != nil {
 			return err
 		}
-		return remember(tx, r.subjectFor(c, l.person), c.DeviceOf(), c.Now)
+		return nil
 	}})
 	if err != nil {
 		return err
