@@ -289,8 +289,11 @@ func TestHostileTextStaysText(t *testing.T) {
 	t.Logf("%d texts in %d entries", placed, len(planted))
 	w.readBack(planted)
 	w.sayBack()
-	if _, _, ok := w.plant(w.kind("clients.described"), `{"part":"names","used":"=1+xq9|cmd"}`); !ok {
-		t.Error("nobody is called by a formula")
+	for _, chart := range w.home.Client {
+		e := &record.Entry{ID: record.NewID(w.clock.Now()), Chart: chart, Kind: "clients.described", Version: 1, Happened: w.clock.Now(), Written: w.clock.Now(), Body: json.RawMessage(`{"part":"names","used":"=1+xq9|cmd"}`)}
+		if o := w.Committer.File(context.Background(), due.Program(), e)[0]; o.Err != nil {
+			t.Errorf("nobody is called by a formula: %v", o.Err)
+		}
 	}
 	w.drawAll()
 	w.drawLive(before)
@@ -384,6 +387,7 @@ func (w *town) drawAll() {
 			continue
 		}
 		for _, role := range []access.Role{access.Supervisor, access.Nurse, access.Administrator} {
+			w.cookie[role] = w.signIn(w.home.Staff[role]) // what was drawn before may have ended or locked the session
 			for _, path := range w.paths(r.Pattern, values) {
 				out := w.do(w.as(r, role, path))
 				if out.Code >= 500 {
