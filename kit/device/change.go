@@ -32,6 +32,9 @@ func (d *devices) setQuick(c *web.Ctx) error {
 	if c.Session == nil || c.Session.Level != web.Full || c.Scope.Device == "" {
 		return fault.New(fault.Denied, "sign in fully on this device first")
 	}
+	if hidden, err := namesHidden(c.Read()); err != nil || hidden && in.Way == wayPIN {
+		return orElse(err, fault.New(fault.Denied, "%s", ui.T(c.Context(), "device.badge_only")))
+	}
 	code := plainCode(in.Way, in.Code)
 	g, err := d.grant(c, time.Time{}, false)
 	if err != nil {

@@ -346,9 +346,11 @@ func TestAHouseKeepsNamesOffItsLockedScreens(t *testing.T) {
 	p := shared(t, h)
 	h.Must(testkit.Program(), "device.lock_screen_set", due.House, &device.LockScreenSet{Names: "hidden"})
 	want(t, p.faces(), " ")
-	code, out := p.change(ana.String(), "pin", anasPIN)
-	want(t, code, "200")
-	if out.Reader != ana {
+	p.signIn(sue)
+	want(t, p.post("/device/quick", map[string]string{"way": "pin", "code": "748301"}, nil), "403")
+	want(t, p.post("/device/quick", map[string]string{"way": "badge", "code": "7kq2 m9xd"}, nil), "200")
+	p.lock()
+	if _, out := p.change("", "badge", "7kq2m9xd"); out.Reader != sue {
 		t.Errorf("changed to %s", out.Reader)
 	}
 }

@@ -98,7 +98,11 @@ func (d *devices) showQuick(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return c.Show(ui.Page{Title: ui.T(c.Context(), "device.quick"), Scripts: []string{"door.js"}}, quickPage(mine))
+	hidden, err := namesHidden(c.Read())
+	if err != nil {
+		return err
+	}
+	return c.Show(ui.Page{Title: ui.T(c.Context(), "device.quick"), Scripts: []string{"door.js"}}, quickPage(mine, hidden))
 }
 
 // myQuick gives until when the person who asks may come back quickly on this device; zero: not at all.

@@ -53,7 +53,7 @@ func (d *devices) show(c *web.Ctx, k commit.Kept) (refused, error) {
 	}
 	sees := c.Directory.Sees(c.Scope, e.Chart) == nil
 	nobodys := e.Chart.IsZero() && c.Scope.May("see.client") // it does not say whose chart it is for: who sees charts at all must find out
-	r.Open = r.Mine || (sees || nobodys) && (k.Handed || orphan(author))
+	r.Open = r.Mine || (sees || nobodys) && (k.Handed || orphan(author)) && unlabelled(c, k)
 	if !r.Open {
 		r.Reason = ""
 		return r, nil
@@ -82,6 +82,15 @@ func (d *devices) show(c *web.Ctx, k commit.Kept) (refused, error) {
 		r.Refill = refill(k).Encode()
 	}
 	return r, nil
+}
+
+// unlabelled says that what an entry carries, or would carry once filed, keeps nothing of it from the reader.
+func unlabelled(c *web.Ctx, k commit.Kept) bool {
+	labels := k.Entry.Labels
+	if kind, err := c.Committer.Kinds().Find(k.Entry.Kind); err == nil {
+		labels = c.Directory.Labels(kind, k.Entry)
+	}
+	return len(labels) == 0 || c.Directory.SeesEntry(c.Scope, access.Labelled{Entry: k.ID, Chart: k.Entry.Chart, Author: k.Author, Happened: k.Entry.Happened, Labels: labels})
 }
 
 // orphan says that nobody will look after an author's refused entries: the account has ended, or it is a machine's.

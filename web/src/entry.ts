@@ -4,7 +4,7 @@
 import { dropDraft } from "./drafts";
 import { clear, point, type Faults } from "./faults";
 import { hooks, type Submission } from "./hooks";
-import { lock } from "./lock";
+import { serverLocked } from "./lock";
 import { setNet } from "./net";
 import { apply } from "./rows";
 import { reader } from "./session";
@@ -153,7 +153,7 @@ function confirmed(submission: Submission): void {
 /** The session has ended or is locked: what was written is kept if the device can, and the server shows the way in. The draft stays. */
 async function signedOut(submission: Submission, owner: HTMLElement, locked: boolean): Promise<void> {
   if (owner instanceof HTMLFormElement && (await hooks.keeper?.keep(submission, false, ""))) done(owner);
-  if (locked) await lock();
+  if (locked) await serverLocked();
   else location.reload();
 }
 

@@ -11,9 +11,9 @@ const tries = 10;
 
 /**
  * What the server lends: POST /device/take. Byte fields are base64. name: the person's given name, empty where the house keeps names off the
- * locked screen. device: the secret under which quick codes of this device are sealed beside the code itself.
+ * locked screen. quick: until when a quick code is good. device: the secret under which quick codes of this device are sealed beside the code itself.
  */
-export interface Lent { grant: string; reader: string; name: string; role: string; until: number; now: number; key: number; public: string; secret: string; drafts: string; device: string; pages?: string[] }
+export interface Lent { grant: string; reader: string; name: string; role: string; until: number; quick?: number; now: number; key: number; public: string; secret: string; drafts: string; device: string; pages?: string[] }
 
 export interface Keys {
   grant: string;

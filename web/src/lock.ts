@@ -5,7 +5,7 @@ import { recall, remember } from "./choices";
 import { keepDrafts } from "./drafts";
 import { hidden, sealed } from "./keys";
 import { closeLive } from "./live";
-import { keysNow, letGo, reader } from "./session";
+import { keysNow, letGo, reader, tell } from "./session";
 import { deliverLock } from "./standing";
 import { put } from "./store";
 import { say } from "./words";
@@ -95,6 +95,16 @@ function warn(seconds: number): void {
   }
   const count = warned.querySelector("span");
   if (count) count.textContent = say("idle_left", seconds);
+}
+
+/**
+ * The server holds the session for locked. Somebody who worked on without a network is there all the same: the service worker goes on for them
+ * by what they were lent. Else this page is behind, and locks too.
+ */
+export async function serverLocked(): Promise<void> {
+  const there = idle > 0 && performance.now() - last.steady < idle;
+  const { resumed } = there && keysNow() ? ((await tell<{ resumed?: boolean }>({ do: "shut" }, 8000)) ?? {}) : {};
+  if (!resumed) await lock();
 }
 
 export async function lock(): Promise<void> {

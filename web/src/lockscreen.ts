@@ -105,17 +105,10 @@ function click(event: MouseEvent): void {
 function write(text: string): void {
   const field = part<HTMLInputElement>("pin");
   if (field) field.value = text;
-  shown(text.length);
-}
-
-/** How many figures there are, never which. */
-function shown(count: number): void {
-  part("dots")?.querySelectorAll<HTMLElement>("i").forEach((dot, index) => dot.toggleAttribute("data-on", index < count));
 }
 
 function typed(text: string): void {
   clearTimeout(typing);
-  shown(Math.min(text.length, length));
   if (/^\d{6}$/.test(text)) typing = setTimeout(() => void enter("pin", text), pause);
 }
 

@@ -4,7 +4,7 @@ import { startAgain } from "./again";
 import { recall, remember } from "./choices";
 import { all, recallState, setState, sweep } from "./store";
 import { makeKeys, wipe, wipeOver } from "./keys";
-import { lock, startLock, wasTouched } from "./lock";
+import { lock, serverLocked, startLock, wasTouched } from "./lock";
 import { startMarks } from "./marks";
 import { measure, startMoment } from "./moment";
 import { setNet } from "./net";
@@ -20,7 +20,7 @@ import { say } from "./words";
 
 const fresh = 15 * 60_000; // a page taken along is asked for again after this
 const gone = 16 * 3_600_000; // what no shift can still need
-const shortest = 6;
+const shortest = 10;
 
 export function startPhone(): void {
   startLock();
@@ -51,7 +51,7 @@ async function hello(): Promise<void> {
   const before = Date.now();
   try {
     const answer = await fetch("/device/heard", { method: "POST", headers: { Accept: "application/json", ...(wasTouched() ? { "Milieu-Touched": "1" } : {}) }, signal: AbortSignal.timeout(8000) });
-    if (answer.status === 423) return void lock(); // locked elsewhere, or by the server's own count
+    if (answer.status === 423) return void serverLocked();
     if (!answer.ok) return;
     const told = (await answer.json()) as { now: number; look?: number };
     await measure(before, told.now);

@@ -40,8 +40,9 @@ export async function keepQuick(lent: Lent, by: QuickKey): Promise<void> {
   const iv = crypto.getRandomValues(new Uint8Array(12));
   const { pages: _, ...secret } = lent;
   const wrapped = await crypto.subtle.encrypt({ name: "AES-GCM", iv, additionalData: idBytes(lent.grant) }, by.kek, utf8.encode(JSON.stringify(secret)));
-  await put("quick", { id: name(lent.reader, by.way), reader: lent.reader, grant: lent.grant, until: lent.until, salt: by.salt.buffer, rounds, iv: iv.buffer, wrapped, left: quickTries });
-  await put("faces", { reader: lent.reader, grant: lent.grant, until: lent.until, name: lent.name, role: lent.role });
+  const until = Math.min(lent.until, lent.quick ?? lent.until);
+  await put("quick", { id: name(lent.reader, by.way), reader: lent.reader, grant: lent.grant, until, salt: by.salt.buffer, rounds, iv: iv.buffer, wrapped, left: quickTries });
+  await put("faces", { reader: lent.reader, grant: lent.grant, until, name: lent.name, role: lent.role });
 }
 
 export interface QuickTried { keys: Keys | null; lent: Lent | null; key: QuickKey | null; left: number }

@@ -19,7 +19,7 @@ function showable(input: HTMLInputElement): void {
   button.setAttribute("aria-controls", input.id);
   const put = (shown: boolean) => {
     input.type = shown ? "text" : "password";
-    button.textContent = say(shown ? "hide" : "show");
+    button.textContent = shown ? say("hide") : say("show");
     button.setAttribute("aria-pressed", String(shown));
   };
   put(false);

@@ -20,7 +20,7 @@ interface Worker {
   addEventListener(kind: "message", hear: (event: Told) => void): void;
 }
 type Message =
-  | { do: "hello" | "forget" | "lock" | "words" }
+  | { do: "hello" | "forget" | "lock" | "words" | "shut" }
   | { do: "hold"; keys: Keys; epoch: number; secret?: CryptoKey; served?: boolean }
   | { do: "open"; keys: Keys; epoch: number; quick?: QuickKey; served: boolean }
   | { do: "wrapper"; wrapper: Wrapper }
@@ -100,6 +100,11 @@ async function hear(message: Message): Promise<object> {
     case "lock":
       await lock();
       return {};
+    case "shut":
+      if ((await standing()).locked || !keys) return {};
+      await stand({ shut: true });
+      sure = false;
+      return { resumed: await gate() };
   }
 }
 

@@ -11,11 +11,11 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const phone = { ...devices["Pixel 7"], viewport: { width: 390, height: 844 }, acceptDownloads: false };
 const canaries = ["Carrow Whitlock", "Dunstan Peel", "quillfeather"];
 
-/** Builds and starts the fixture. */
+/** Builds and starts the fixture, or starts the one that MILIEU_FIXTURE names. */
 export async function startFixture() {
   const out = mkdtempSync(join(tmpdir(), "milieu-fixture-"));
-  const program = join(out, "fixture");
-  await new Promise((done, fail) => spawn("go", ["build", "-o", program, "./web/test/fixture"], { cwd: root, stdio: "inherit" }).on("exit", (code) => (code === 0 ? done() : fail(new Error("building the fixture")))));
+  const program = process.env.MILIEU_FIXTURE ?? join(out, "fixture");
+  if (!process.env.MILIEU_FIXTURE) await new Promise((done, fail) => spawn("go", ["build", "-o", program, "./web/test/fixture"], { cwd: root, stdio: "inherit" }).on("exit", (code) => (code === 0 ? done() : fail(new Error("building the fixture")))));
   const run = spawn(program, { stdio: ["ignore", "pipe", "inherit"] });
   const [line] = await new Promise((done, fail) => {
     createInterface(run.stdout).once("line", (text) => done([text]));

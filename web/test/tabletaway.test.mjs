@@ -59,6 +59,30 @@ async function offline() {
   });
 }
 
+async function worksOn() {
+  await tablet(async (t) => {
+    const { page } = t;
+    t.say("an hour's work without a network: the server has locked the session meanwhile, and nobody is held up");
+    await signIn(page, t.url, "ana", t.fixture.password);
+    await page.waitForSelector(".rnd");
+    assert.equal((await fetch(t.fixture.url + "/tire", { method: "POST" })).status, 200);
+    await until("the server to have locked it", async () => (await t.session()).locked);
+    await check(page, "Carrow", "quillfeather after an hour");
+    const one = await until("the entry", async () => (await t.filed()).find((one) => one.body.includes("after an hour")));
+    assert.equal(one.author, "ana");
+    assert.equal(await page.locator(".rnd").count(), 2, "her page stays");
+    assert.deepEqual([(await t.session()).locked, (await t.session()).quick], [false, true]);
+
+    t.say("signed out from elsewhere, the device forgets at the next word with the server");
+    await takeShift(page);
+    assert.equal((await fetch(t.fixture.url + "/forget", { method: "POST" })).status, 200);
+    await page.evaluate(() => { dispatchEvent(new Event("online")); document.dispatchEvent(new Event("milieu:back")); });
+    await page.waitForSelector("[data-lock-screen]");
+    await until("the pack to be gone", async () => (await waiting(page, "pages")) === 0 && (await waiting(page, "locks")) === 0);
+    assert.deepEqual(readable(t.profile), [], "readable after it was ended");
+  });
+}
+
 async function ends() {
   await tablet(async (t) => {
     const { page } = t;
@@ -85,5 +109,6 @@ async function ends() {
 
 export default {
   "three people, one tablet, no network": offline,
+  "who works on without a network is not held up; what was ended elsewhere is forgotten": worksOn,
   "what was lent ends with wrong codes, and with the shift": ends,
 };
