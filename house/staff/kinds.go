@@ -2,6 +2,7 @@ package staff
 
 import (
 	"embed"
+	"slices"
 	"time"
 
 	"milieu/kit/access"
@@ -13,6 +14,10 @@ import (
 var messages embed.FS
 
 func init() { ui.Register(messages, "messages") }
+
+// opens are the kinds that give accounts, roles and sight of people, or end them: a page asks who sits there before it files one. Planning a shift
+// is none of them: it is done all day long, and for the day.
+var opens = []string{"staff.joined", "staff.changed", "staff.left", "staff.returned", "staff.invited", "staff.assigned", "staff.covering"}
 
 // Kinds is the vocabulary of staff. Taking back a statement needs what making it needs, except one's own shift.
 func Kinds() []record.Kind {
@@ -38,6 +43,7 @@ func Kinds() []record.Kind {
 	}
 	for i := range kinds {
 		kinds[i].Version, kinds[i].Chart, kinds[i].Withdraw = 1, "staff", kinds[i].Action
+		kinds[i].Fresh = slices.Contains(opens, kinds[i].Name)
 	}
 	return kinds
 }

@@ -40,6 +40,10 @@ func Kinds() []record.Kind {
 	}
 	for i := range kinds {
 		kinds[i].Version, kinds[i].Withdraw = 1, kinds[i].Action
+		switch kinds[i].Name {
+		case KindVerified, KindRequired, KindLifted: // signed: somebody answers for it
+			kinds[i].Fresh = true
+		}
 	}
 	return kinds
 }

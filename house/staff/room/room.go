@@ -40,7 +40,7 @@ func Def() room.Def {
 			{Method: "POST", Pattern: "/staff", Action: "staff.manage", Handle: join},
 			{Method: "GET", Pattern: "/staff/{chart}", Action: "staff.read", Handle: showPerson},
 			{Method: "POST", Pattern: "/staff/{chart}", Action: "staff.manage", Handle: change},
-			{Method: "POST", Pattern: "/staff/{chart}/invite", Action: "staff.manage", MaxBody: 8 << 10, Handle: invite},
+			{Method: "POST", Pattern: "/staff/{chart}/invite", Action: "staff.manage", Fresh: true, MaxBody: 8 << 10, Handle: invite},
 			{Method: "GET", Pattern: "/staff/roles", Action: "staff.read", Handle: showRoles},
 			{Method: "GET", Pattern: "/staff/certificates", Action: "staff.credential.read", Handle: showBoard},
 			{Method: "GET", Pattern: "/staff/requirements", Action: "staff.credential.read", Handle: showRequirements},
