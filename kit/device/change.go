@@ -221,6 +221,7 @@ func begin(c *web.Ctx, device string, person record.ID, how web.How) error {
 }
 
 func refuse(c *web.Ctx, said map[string]int) error {
+	c.Watch("sign-in refused", "method", "quick", "left", said["left"])
 	c.W.Header().Set("Content-Type", "application/json")
 	c.W.WriteHeader(http.StatusForbidden)
 	return writeJSON(c, said)
