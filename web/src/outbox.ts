@@ -4,6 +4,7 @@ import { join, seal } from "./hpke";
 import { hooks, type Submission } from "./hooks";
 import { hidden, idBytes, sealed, toBase64, type Keys } from "./keys";
 import { refresh } from "./live";
+import { serverLocked } from "./lock";
 import { clearMarks, mark, unmark } from "./marks";
 import { offset } from "./moment";
 import { setKept, setNet } from "./net";
@@ -162,7 +163,8 @@ async function deliver(items: Waiting[]): Promise<Answer[] | "large" | null> {
   const answer = await fetch("/outbox", {
     method: "POST", body, headers: { "Content-Type": "application/json", Accept: "application/json" }, signal: AbortSignal.timeout(30_000),
   });
-  if (answer.status === 401) return null;
+  if (answer.status === 423) await serverLocked();
+  if (answer.status === 401 || answer.status === 423) return null;
   if (answer.status === 413) return "large";
   if (!answer.ok) throw new Error(`the outbox was answered with ${answer.status}`);
   return ((await answer.json()) as { answers: Answer[] }).answers;

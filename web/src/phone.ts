@@ -44,6 +44,7 @@ export function startPhone(): void {
   });
   if (reader()) setInterval(() => document.hidden || void hello(), 60_000);
   document.addEventListener("milieu:back", () => void hello());
+  addEventListener("online", () => void (reader() && hello()));
 }
 
 /** Says that the device is there, and hears the server's clock. */

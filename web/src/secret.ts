@@ -20,10 +20,9 @@ function showable(input: HTMLInputElement): void {
   const put = (shown: boolean) => {
     input.type = shown ? "text" : "password";
     button.textContent = shown ? say("hide") : say("show");
-    button.setAttribute("aria-pressed", String(shown));
+    button.setAttribute("aria-label", say(shown ? "hide_password" : "show_password"));
   };
   put(false);
-  button.setAttribute("aria-label", say("show_password"));
   button.addEventListener("click", () => { put(input.type === "password"); input.focus(); });
   input.form?.addEventListener("submit", () => put(false));
   input.replaceWith(box);

@@ -2,6 +2,7 @@
 
 import { fieldsOf, send } from "./entry";
 import { door, missing } from "./forms";
+import { serverLocked } from "./lock";
 import { setNet } from "./net";
 import { apply, pick } from "./rows";
 import { opened } from "./trust";
@@ -89,7 +90,12 @@ async function load(wanted: string, selector: string, push: boolean, quiet = fal
   const mine = ++latest;
   target.setAttribute("aria-busy", "true");
   try {
-    const answer = await fetch(wanted, { headers: { "Milieu-Fragment": "1", Accept: "text/html", ...touched() } });
+    const ask = () => fetch(wanted, { headers: { "Milieu-Fragment": "1", Accept: "text/html", ...touched() } });
+    let answer = await ask();
+    if (answer.status === 423) {
+      await serverLocked();
+      answer = await ask();
+    }
     if (mine !== latest) return;
     const next = answer.headers.get("Milieu-Location");
     if (next || answer.redirected || !answer.ok) {
