@@ -372,6 +372,18 @@ func TestRolesThatMustSignInThroughTheOrganisation(t *testing.T) {
 	if a := password(); a.Code != http.StatusUnprocessableEntity || !strings.Contains(a.Body, "In your role you sign in with Northfield Trust") {
 		t.Errorf("then: %d %s", a.Code, a.Body)
 	}
+	// Whoever is in shows again who they are by a way of their own: a form that waits goes on no trip.
+	in := h.Browser()
+	if a := h.trip(t, in, "/sign-in/organisation", "s-kim", nil); a.Code != http.StatusSeeOther {
+		t.Fatalf("through it: %d %s", a.Code, a.Body)
+	}
+	h.Clock.Advance(11 * time.Minute)
+	if a := in.Post("/signs", url.Values{"words": {"seen"}}); a.Code != http.StatusForbidden || strings.Contains(a.Body, "/sign-in/organisation") {
+		t.Errorf("signing: %d %s", a.Code, a.Body)
+	}
+	if a := in.Post("/confirm", url.Values{"password": {"seven herons by a quiet weir"}, "held_path": {"/signs"}, "held": {"words=seen"}}); a.Body != "signed: seen" {
+		t.Errorf("confirmed: %d %s", a.Code, a.Body)
+	}
 	// The organisation does not answer: people are in care here, so their own ways open.
 	h.l.status = http.StatusBadGateway
 	h.Clock.Advance(heardLately)

@@ -34,7 +34,8 @@ type Settings struct {
 		ACR []string `json:"acr,omitempty"`
 		AMR []string `json:"amr,omitempty"`
 	} `json:"second_factor"`
-	// Required lists the roles that sign in through the organisation and by no password.
+	// Required lists the roles that sign in through the organisation and, while it answers, by no way of their own. Until an account is tied
+	// to them their own ways stay open, and so they do for showing again who one is.
 	Required []access.Role `json:"required,omitempty"`
 
 	secret string
