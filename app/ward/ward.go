@@ -11,6 +11,7 @@ import (
 	"milieu/care/rounds"
 	"milieu/house/places"
 	"milieu/house/staff"
+	"milieu/house/staff/credentials"
 	"milieu/kit/access"
 	"milieu/kit/clock"
 	"milieu/kit/record"
@@ -95,7 +96,7 @@ func Furnish(ctx context.Context, h *room.Building, o Options) (*Ward, error) {
 		entries = append(entries, w.entry("places.room_added", w.Unit, &places.RoomAdded{Name: r[0], Kind: r[1]}))
 	}
 	entries = append(entries, w.entry("rounds.house_rules_set", w.Unit, &rounds.HouseRules{EnvironmentMinutes: 480}))
-	for _, c := range colleagues {
+	for n, c := range colleagues {
 		if o.House == "" {
 			c.signIn = "" // taken by the first unit's
 		}
@@ -114,6 +115,7 @@ func Furnish(ctx context.Context, h *room.Building, o Options) (*Ward, error) {
 			w.Floor = append(w.Floor, id)
 		}
 		entries = append(entries, w.entry("staff.assigned", id, &staff.Assignment{Unit: w.Unit}))
+		entries = append(entries, w.papers(id, c.role, n)...)
 		if c.task != "" {
 			now := h.Clock.Now()
 			entries = append(entries, w.entry("staff.shift_planned", id, &staff.ShiftPlanned{Unit: w.Unit, From: now.Add(-time.Hour), Until: now.Add(23 * time.Hour), Task: c.task, InCharge: c.role == access.Nurse}),
@@ -124,6 +126,22 @@ func Furnish(ctx context.Context, h *room.Building, o Options) (*Ward, error) {
 		return nil, fmt.Errorf("furnishing the ward: %w", err)
 	}
 	return w, w.look(ctx)
+}
+
+// papers are a colleague's certificates: all in order, and one of them to be renewed soon.
+func (w *Ward) papers(id record.ID, role access.Role, n int) []*record.Entry {
+	day := func(days int) string { return w.H.Clock.Now().AddDate(0, 0, days).Format(time.DateOnly) }
+	good := 150 + 40*n
+	if n == 1 {
+		good = 20
+	}
+	out := []*record.Entry{w.entry(credentials.KindRecorded, id, &credentials.Recorded{What: "cpr_first_aid", IssuedBy: "Red Cross", From: day(good - 730), Until: day(good), Vouched: "original"}),
+		w.entry(credentials.KindRecorded, id, &credentials.Recorded{What: "crisis_prevention", From: day(30*n - 300), Until: day(30*n + 65), Vouched: "original"})}
+	switch role {
+	case access.Nurse, access.Clinician, access.Prescriber:
+		out = append(out, w.entry(credentials.KindRecorded, id, &credentials.Recorded{What: "licence", Number: fmt.Sprintf("A-%04d", 2100+n), Until: day(500 + n), Vouched: "register"}))
+	}
+	return out
 }
 
 // look reads the rooms and beds there are.
