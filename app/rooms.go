@@ -10,6 +10,7 @@ import (
 	clientsroom "milieu/house/clients/room"
 	placesroom "milieu/house/places/room"
 	staffroom "milieu/house/staff/room"
+	viewsroom "milieu/house/views/room"
 	"milieu/kit/device"
 	"milieu/kit/draft"
 	"milieu/kit/room"
@@ -27,6 +28,7 @@ func Rooms(d *Data) []room.Def {
 		people.Def(),
 		accessroom.Def(),
 		roundsroom.Def(),
+		viewsroom.Def(),
 	}
 	rooms = append(rooms, shift.Def(rooms), wall.Def())
 	for _, r := range rooms {

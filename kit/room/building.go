@@ -176,7 +176,7 @@ func Open(ctx context.Context, o Options) (*Building, error) {
 	b.Hub.Begin(b.Committer.Seq())
 	b.Committer.After(b.filed)
 	b.Sweeper = &due.Sweeper{DB: o.DB, Committer: b.Committer, Clock: o.Clock, Rules: plan.Rules, Log: o.Log}
-	cfg := web.Config{DB: o.DB, Committer: b.Committer, Directory: b.Directory, Views: b.Views, Policy: plan.Policy, Hub: b.Hub, Clock: o.Clock, Log: o.Log,
+	cfg := web.Config{DB: o.DB, Committer: b.Committer, Directory: b.Directory, Views: b.Views, ViewDB: b.ViewDB, Policy: plan.Policy, Hub: b.Hub, Clock: o.Clock, Log: o.Log,
 		Routes: plan.Routes, Places: plan.Places, Said: map[string]web.Said{}, House: b.House, Outside: o.Outside, Demo: o.Demo}
 	for _, d := range o.Defs {
 		for kind, said := range d.Said {

@@ -61,6 +61,7 @@ type Config struct {
 	Committer *commit.Committer
 	Directory *access.Directory
 	Views     *view.Log // of who looked; nil logs nothing
+	ViewDB    *db.DB    // where it lies
 	Policy    *access.Policy
 	Hub       *live.Hub
 	Clock     clock.Clock
@@ -137,6 +138,9 @@ func (c *Ctx) Context() context.Context { return c.R.Context() }
 
 // Read reads the database; each statement sees what is committed when it runs.
 func (c *Ctx) Read() db.Querier { return c.DB.Read(c.R.Context()) }
+
+// ViewRows reads the log of who looked, which lies apart from the record.
+func (c *Ctx) ViewRows() db.Querier { return c.ViewDB.Read(c.R.Context()) }
 
 // Unit is where the person works now.
 func (c *Ctx) Unit() (Unit, error) {
