@@ -97,7 +97,7 @@ func source(kind string, id record.ID) fhirmap.Source {
 }
 
 func addFacts(q db.Querier, chart record.ID, p *fhirmap.Person) error {
-	contacts, err := clients.Contacts(q, chart)
+	contacts, err := clients.Contacts(q, chart, nil)
 	if err != nil {
 		return err
 	}
@@ -120,7 +120,7 @@ func addFacts(q db.Querier, chart record.ID, p *fhirmap.Person) error {
 		p.Allergies = append(p.Allergies, fhirmap.Allergy{Source: source("AllergyIntolerance", h.Item), NoneKnown: h.Says.NoneKnown,
 			Substance: coded(h.Says.Substance, h.Says.System, h.Says.Code), Active: !h.Says.Past && h.Ended == nil})
 	}
-	diagnoses, err := clients.Diagnoses(q, chart)
+	diagnoses, err := clients.Diagnoses(q, chart, nil)
 	if err != nil {
 		return err
 	}

@@ -47,7 +47,12 @@ func IdentityOf(q db.Querier, chart record.ID) (Identity, error) {
 	return now, err
 }
 
-func held[B record.Body](q db.Querier, chart record.ID, topic string, item func(B) Item) ([]Held[B], error) {
+// Hidden are the entries that a reader may not see because of their labels, as access.Directory.Hidden gives them; nil hides nothing, for the
+// program itself. What is hidden is read as if it had never been written, and so is what was said of it since.
+type Hidden = map[record.ID]bool
+
+// held gives the items of a topic. Hidden items are left out before they count for anything.
+func held[B record.Body](q db.Querier, chart record.ID, topic string, item func(B) Item, hidden Hidden) ([]Held[B], error) {
 	charts, err := family(q, chart)
 	if err != nil {
 		return nil, err
@@ -56,7 +61,13 @@ func held[B record.Body](q db.Querier, chart record.ID, topic string, item func(
 	if err != nil {
 		return nil, err
 	}
+	if len(hidden) > 0 {
+		fs = slices.DeleteFunc(fs, func(f Fact) bool { return hidden[f.ID] })
+	}
 	list := hold(fs, item)
+	if len(hidden) > 0 {
+		list = slices.DeleteFunc(list, func(h Held[B]) bool { return hidden[h.Item] })
+	}
 	slices.SortStableFunc(list, func(a, b Held[B]) int { return boolInt(a.Ended != nil) - boolInt(b.Ended != nil) })
 	return list, nil
 }
@@ -69,8 +80,8 @@ func boolInt(b bool) int {
 }
 
 // Contacts are the people in a client's life, also those who no longer are (Ended).
-func Contacts(q db.Querier, chart record.ID) ([]Held[*ContactSet], error) {
-	list, err := held(q, chart, topicContact, func(c *ContactSet) Item { return c.Item })
+func Contacts(q db.Querier, chart record.ID, hidden Hidden) ([]Held[*ContactSet], error) {
+	list, err := held(q, chart, topicContact, func(c *ContactSet) Item { return c.Item }, hidden)
 	slices.SortStableFunc(list, func(a, b Held[*ContactSet]) int { return rank(b.Says) - rank(a.Says) })
 	return list, err
 }
@@ -87,12 +98,12 @@ func rank(c *ContactSet) (n int) {
 
 // Allergies are a client's allergies, and whether somebody asked and heard of none.
 func Allergies(q db.Querier, chart record.ID) ([]Held[*AllergyNoted], error) {
-	return held(q, chart, topicAllergy, func(a *AllergyNoted) Item { return a.Item })
+	return held(q, chart, topicAllergy, func(a *AllergyNoted) Item { return a.Item }, nil)
 }
 
 // Diagnoses are a client's diagnoses, those that hold first.
-func Diagnoses(q db.Querier, chart record.ID) ([]Held[*DiagnosisNoted], error) {
-	list, err := held(q, chart, topicDiagnosis, func(d *DiagnosisNoted) Item { return d.Item })
+func Diagnoses(q db.Querier, chart record.ID, hidden Hidden) ([]Held[*DiagnosisNoted], error) {
+	list, err := held(q, chart, topicDiagnosis, func(d *DiagnosisNoted) Item { return d.Item }, hidden)
 	slices.SortStableFunc(list, func(a, b Held[*DiagnosisNoted]) int { return over(a) - over(b) })
 	return list, err
 }
@@ -103,17 +114,17 @@ func over(d Held[*DiagnosisNoted]) int {
 
 // PrecautionsOf are a client's precautions.
 func PrecautionsOf(q db.Querier, chart record.ID) ([]Held[*PrecautionSet], error) {
-	return held(q, chart, topicPrecaution, func(p *PrecautionSet) Item { return p.Item })
+	return held(q, chart, topicPrecaution, func(p *PrecautionSet) Item { return p.Item }, nil)
 }
 
 // Flags are what helps a client.
 func Flags(q db.Querier, chart record.ID) ([]Held[*FlagSet], error) {
-	return held(q, chart, topicFlag, func(f *FlagSet) Item { return f.Item })
+	return held(q, chart, topicFlag, func(f *FlagSet) Item { return f.Item }, nil)
 }
 
 // Elsewhere are stays in other places, as other records have them.
-func Elsewhere(q db.Querier, chart record.ID) ([]Held[*EpisodeNoted], error) {
-	list, err := held(q, chart, topicEpisode, func(n *EpisodeNoted) Item { return n.Item })
+func Elsewhere(q db.Querier, chart record.ID, hidden Hidden) ([]Held[*EpisodeNoted], error) {
+	list, err := held(q, chart, topicEpisode, func(n *EpisodeNoted) Item { return n.Item }, hidden)
 	slices.SortStableFunc(list, func(a, b Held[*EpisodeNoted]) int {
 		return strings.Compare(b.Says.From, a.Says.From)
 	})

@@ -5,6 +5,7 @@ import (
 	"embed"
 	"time"
 
+	"milieu/kit/access"
 	"milieu/kit/record"
 	"milieu/kit/ui"
 )
@@ -90,14 +91,42 @@ func Kinds() []record.Kind {
 			})},
 		{Name: "clients.episode_noted", Action: "clients.describe", Line: line("episode_noted"), Example: &EpisodeNoted{Class: "inpatient", Place: "Harbour Hospital", From: "2025-02-01", Until: "2025-02-14", Reason: "Low mood"}},
 		{Name: "clients.episode_ended", Action: "clients.describe", Line: line("episode_ended"), Example: ended},
-		{Name: "clients.imported", Action: "clients.import", Line: said("imported", func(b record.Body) []any { return []any{b.(*Imported).Reference} }),
+		{Name: "clients.imported", Source: true, Action: "clients.import", Line: said("imported", func(b record.Body) []any { return []any{b.(*Imported).Reference} }),
 			Example: &Imported{System: "synthea", Reference: "Patient/1", Key: "a|1", Fingerprint: exampleSum, SHA256: exampleSum, Text: `{"resourceType":"Patient"}`}},
 	}
 	kinds = append(kinds, moveKinds()...)
 	for i := range kinds {
-		kinds[i].Version, kinds[i].Chart = 1, "client"
+		k := &kinds[i]
+		k.Version, k.Chart, k.Labels = 1, "client", labels[k.Name]
+		if len(k.Labels) > 0 {
+			k.About = about
+		}
 	}
 	return kinds
+}
+
+// labels are the labels that entries may carry. What everybody who cares for somebody must know carries none: who it is, allergies, precautions,
+// what helps, legal status, where they are. What ends or changes something is seen by those who see what it speaks of.
+var labels = map[string][]string{
+	"clients.contact_set": {access.NotForFamily}, "clients.contact_ended": {access.NotForFamily},
+	"clients.diagnosis_noted": {access.SubstanceUse, access.NotForFamily}, "clients.diagnosis_ended": {access.SubstanceUse, access.NotForFamily},
+	"clients.episode_noted": {access.SubstanceUse, access.NotForFamily}, "clients.episode_ended": {access.SubstanceUse, access.NotForFamily},
+	"clients.imported": {access.SubstanceUse, access.NotForFamily},
+}
+
+// about is the entry that first set what a later one ends or changes.
+func about(b record.Body) record.ID {
+	switch b := b.(type) {
+	case *Ended:
+		return b.Item
+	case *ContactSet:
+		return b.Item.Item
+	case *DiagnosisNoted:
+		return b.Item.Item
+	case *EpisodeNoted:
+		return b.Item.Item
+	}
+	return record.Zero
 }
 
 func moveKinds() []record.Kind {

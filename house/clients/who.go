@@ -2,6 +2,7 @@ package clients
 
 import (
 	"fmt"
+	"slices"
 
 	jsonv2 "github.com/go-json-experiment/json"
 
@@ -30,7 +31,9 @@ func Source() access.Source {
 
 func chartOf(q db.Querier, id record.ID) (*access.Chart, error) {
 	var stays string
-	err := q.QueryRow("SELECT r.stays FROM clients_card_v1 c JOIN clients_card_v1 r ON r.chart = c.root WHERE c.chart = $1", id).Scan(&stays)
+	var root record.ID
+	var merged bool
+	err := q.QueryRow("SELECT r.stays, r.chart, EXISTS (SELECT 1 FROM clients_merge_v1 m WHERE m.target = c.root) FROM clients_card_v1 c JOIN clients_card_v1 r ON r.chart = c.root WHERE c.chart = $1", id).Scan(&stays, &root, &merged)
 	if err == db.ErrNoRows {
 		return nil, nil
 	}
@@ -41,7 +44,14 @@ func chartOf(q db.Querier, id record.ID) (*access.Chart, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading where client %s was: %w", id, err)
 	}
-	return &access.Chart{ID: id, Kind: "client", Stays: list}, nil
+	out := &access.Chart{ID: id, Kind: "client", Stays: list}
+	if merged || root != id {
+		if out.Same, err = family(q, id); err != nil {
+			return nil, err
+		}
+		out.Same = slices.DeleteFunc(out.Same, func(c record.ID) bool { return c == id })
+	}
+	return out, nil
 }
 
 // moved names the charts whose units an entry changes along with its own: all of a merged family, and of the one it was merged into before.

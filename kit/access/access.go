@@ -135,6 +135,7 @@ type Directory struct {
 
 	withdraw map[string]string // kind → action, set once before serving
 	fixed    map[string]bool   // kinds that nobody takes back
+	kinds    *record.Kinds
 
 	stale atomic.Bool // what was filed could not be taken in
 }

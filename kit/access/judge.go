@@ -194,7 +194,7 @@ func (d *Directory) withdraws(p *Person, target *record.Entry, action string) st
 // Guard tells the directory what taking back needs for each kind that asks for more than the usual, and which kinds nobody takes back: those
 // that the program writes itself, unless they say what it needs.
 func (d *Directory) Guard(kinds *record.Kinds) {
-	d.withdraw, d.fixed = map[string]string{}, map[string]bool{}
+	d.withdraw, d.fixed, d.kinds = map[string]string{}, map[string]bool{}, kinds
 	for _, k := range kinds.All() {
 		switch {
 		case k.Withdraw != "":
@@ -203,6 +203,18 @@ func (d *Directory) Guard(kinds *record.Kinds) {
 			d.fixed[k.Name] = true
 		}
 	}
+}
+
+// kind is a kind that the directory was told of; nil for any other.
+func (d *Directory) kind(name string) *record.Kind {
+	if d.kinds == nil {
+		return nil
+	}
+	k, err := d.kinds.Find(name)
+	if err != nil {
+		return nil
+	}
+	return k
 }
 
 // Actions is every action that kinds name.

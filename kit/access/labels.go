@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"embed"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -73,6 +72,7 @@ func (r *Relabelled) Validate(*record.Entry) error {
 func Kinds() []record.Kind {
 	return []record.Kind{{Name: "access.relabelled", Version: 1, Chart: "any", Action: "access.relabel", Withdraw: "access.relabel",
 		Example: &Relabelled{Entry: record.MustID("01970000-0000-7000-8000-000000000001"), Add: []string{NotForFamily}, Reason: "told in confidence"},
+		About:   func(b record.Body) record.ID { return b.(*Relabelled).Entry },
 		Line:    func(*record.Entry, record.Body) record.Line { return record.Line{Key: "access.relabelled"} }}}
 }
 
@@ -210,6 +210,7 @@ type Sight struct {
 	s      *Scope
 	chart  record.ID
 	labels map[record.ID][]string
+	from   map[record.ID]bool // what hidden entries were made of
 	err    error
 }
 
@@ -220,14 +221,38 @@ func (d *Directory) Sight(q db.Querier, s *Scope, chart record.ID) (*Sight, erro
 	for _, l := range list {
 		out.labels[l.Entry] = l.Labels
 	}
-	return out, err
+	if err != nil {
+		return out, err
+	}
+	for _, l := range list {
+		if len(l.Labels) == 0 || d.SeesEntry(s, l) {
+			continue
+		}
+		e, err := record.Find(q, l.Entry)
+		if err != nil {
+			return out, fmt.Errorf("reading a hidden entry: %w", err)
+		}
+		for _, id := range e.Cites {
+			if out.from == nil {
+				out.from = map[record.ID]bool{}
+			}
+			out.from[id] = true
+		}
+	}
+	return out, nil
 }
+
+// Whole says that nothing of the chart carries a label that could hide it: every entry is seen.
+func (v *Sight) Whole() bool { return len(v.labels) == 0 }
 
 // Sees says whether an entry may be shown. Err tells afterwards whether anything could not be read; what could not be is not shown.
 func (v *Sight) Sees(e *record.Entry) bool { return v.sees(e, 0) }
 
 // Err is what could not be read.
 func (v *Sight) Err() error { return v.err }
+
+// Labels gives the labels that an entry of the chart carries now, if it carries any.
+func (v *Sight) Labels(entry record.ID) []string { return v.labels[entry] }
 
 // Of gives the labels that an entry carries now.
 func (v *Sight) Of(e *record.Entry) []string {
@@ -247,15 +272,23 @@ func (v *Sight) sees(e *record.Entry, depth int) bool {
 	if !e.Amends.IsZero() && !v.seesID(e.Amends, depth+1) {
 		return false
 	}
-	if e.Kind != "access.relabelled" || len(e.Body) == 0 {
+	k := v.d.kind(e.Kind)
+	if k == nil || len(e.Body) == 0 {
 		return true
 	}
-	var r Relabelled
-	if err := json.Unmarshal(e.Body, &r); err != nil {
-		v.err = fmt.Errorf("reading a change of labels: %w", err)
+	if k.Source && v.from[e.ID] {
 		return false
 	}
-	return v.seesID(r.Entry, depth+1)
+	if k.About == nil {
+		return true
+	}
+	b, err := v.d.kinds.Decode(e)
+	if err != nil {
+		v.err = fmt.Errorf("reading what an entry speaks of: %w", err)
+		return false
+	}
+	about := k.About(b)
+	return about.IsZero() || about == e.ID || v.seesID(about, depth+1)
 }
 
 // seesID judges an entry that another speaks of. One that is not here, or of another chart, hides nothing.
@@ -329,7 +362,11 @@ func (d *Directory) mayLabel(p *Person, k *record.Kind, e *record.Entry) error {
 		if err != nil {
 			return err
 		}
-		labels, b = slices.Concat(e.Labels, body.(*Relabelled).Add, body.(*Relabelled).Remove), d.policy.LabelNames()
+		r := body.(*Relabelled)
+		labels, b = slices.Concat(e.Labels, r.Add, r.Remove), d.policy.LabelNames()
+		if err := d.mayRelabel(p, e, r); err != nil {
+			return err
+		}
 	}
 	d.mu.RLock()
 	c := d.charts[e.Chart]
@@ -345,6 +382,47 @@ func (d *Directory) mayLabel(p *Person, k *record.Kind, e *record.Entry) error {
 		}
 	}
 	return nil
+}
+
+// mayRelabel judges a change of labels by the entry that it is about. It must be there, and be seen by whoever changes it: a change that waited on
+// a device comes after what it speaks of. Labels come on only where the entry's kind carries them; its kind's own label never comes off, and that
+// of psychotherapy by its author alone.
+func (d *Directory) mayRelabel(p *Person, e *record.Entry, r *Relabelled) error {
+	none := &fault.Error{Kind: fault.Invalid, Text: "there is no such entry here", Fields: []fault.Field{{Name: "entry", Text: "there is no such entry here"}}}
+	q := d.db.Read(context.Background())
+	target, err := record.Find(q, r.Entry)
+	if err == db.ErrNoRows || err == nil && target.Chart != e.Chart {
+		return none
+	}
+	if err != nil {
+		return fmt.Errorf("looking for the entry whose labels change: %w", err)
+	}
+	s, err := d.Scope(p.ID, "")
+	if err != nil {
+		return err
+	}
+	sight, err := d.Sight(q, s, e.Chart)
+	if err != nil {
+		return err
+	}
+	if !sight.Sees(target) {
+		return none
+	}
+	k := d.kind(target.Kind)
+	if k == nil {
+		return none
+	}
+	for _, l := range r.Add {
+		if !slices.Contains(k.Labels, l) && !(isHouseLabel(l) && len(k.Labels) > 0) {
+			return &fault.Error{Kind: fault.Invalid, Text: "this cannot carry that label", Fields: []fault.Field{{Name: "add", Text: "everybody who cares for the person needs to see this"}}}
+		}
+	}
+	for _, l := range r.Remove {
+		if l == k.Label || l == Psychotherapy && target.Author != p.ID {
+			return &fault.Error{Kind: fault.Denied, Text: "this label stays"}
+		}
+	}
+	return sight.Err()
 }
 
 // MayLabel says whether a scope's person may put a label on something in a chart, or take it off, as far as the policies say.

@@ -28,6 +28,8 @@ type Signal struct {
 	Kind  string    `json:"kind"`
 	// Left is the unit that the chart belonged to before, where the entry moved it: its screens are told as well.
 	Left record.ID `json:"-"`
+	// Labelled says that the entry carries labels: what tells of single entries leaves it out.
+	Labelled bool `json:"-"`
 }
 
 // Topic is one view of one unit (or person) for one kind of viewer.

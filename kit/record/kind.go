@@ -36,6 +36,10 @@ type Kind struct {
 	// who cares for somebody must know carries none. Label is what every entry of the kind carries.
 	Labels []string
 	Label  string
+	// About gives the entry of the same chart that one of this kind speaks of: who may not see that one does not see this. Nil: of none.
+	About func(b Body) ID
+	// Source says that its entries are what others were made of: who may not see one that cites it does not see it either.
+	Source bool
 	// AfterFact says that the kind may be entered well after it happened only with a reason in its body, and is marked for ever.
 	AfterFact bool
 	// Upgrade brings a stored body of an older version to the current one. Nil while there is one version.

@@ -253,7 +253,7 @@ func (b *Building) filed(entries []*record.Entry) {
 	b.Site.Filed(entries)
 	signals := make([]live.Signal, len(entries))
 	for i, e := range entries {
-		signals[i] = live.Signal{Seq: e.Seq, Chart: e.Chart, Unit: b.Directory.UnitOf(e.Chart), Kind: e.Kind}
+		signals[i] = live.Signal{Seq: e.Seq, Chart: e.Chart, Unit: b.Directory.UnitOf(e.Chart), Kind: e.Kind, Labelled: len(e.Labels) > 0 || e.Kind == "access.relabelled"}
 		if before[i] != signals[i].Unit {
 			signals[i].Left = before[i]
 		}

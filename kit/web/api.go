@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -212,7 +213,7 @@ func apiChart(c *Ctx) error {
 			return fault.New(fault.Invalid, "limit is 1 to %d", maxPage)
 		}
 	}
-	entries, err := record.Chart(c.Read(), chart, after, limit)
+	entries, err := c.entries(chart, after, limit)
 	if err != nil {
 		return err
 	}
@@ -220,6 +221,42 @@ func apiChart(c *Ctx) error {
 		entries = []*record.Entry{}
 	}
 	return c.json(entries)
+}
+
+// entries reads a chart's entries as the reader may see them: what is hidden is not there, and the others are numbered without it.
+func (c *Ctx) entries(chart record.ID, after int64, limit int) ([]*record.Entry, error) {
+	sight, err := c.Directory.Sight(c.Read(), c.Scope, chart)
+	if err != nil {
+		return nil, err
+	}
+	if sight.Whole() {
+		out, err := record.Chart(c.Read(), chart, after, limit)
+		for i, e := range out {
+			out[i] = sight.Shown(e, e.Number)
+		}
+		return out, errors.Join(err, sight.Err())
+	}
+	var out []*record.Entry
+	var number int64
+	for from := int64(0); len(out) < limit; {
+		part, err := record.Chart(c.Read(), chart, from, maxPage)
+		if err != nil {
+			return nil, err
+		}
+		if len(part) == 0 {
+			break
+		}
+		for _, e := range part {
+			from = e.Seq
+			if !sight.Sees(e) {
+				continue
+			}
+			if number++; e.Seq > after && len(out) < limit {
+				out = append(out, sight.Shown(e, number))
+			}
+		}
+	}
+	return out, sight.Err()
 }
 
 func (c *Ctx) json(v any) error {
@@ -310,6 +347,8 @@ func apiLive(c *Ctx) error {
 // signalsView is the live view for machines: which charts changed, by what kind of entry.
 const signalsView = "signals"
 
+// signals leaves out what carries labels: whoever may see it finds it when they read the chart.
 func signals(_ context.Context, _ live.Topic, changed []live.Signal) ([]byte, error) {
+	changed = slices.DeleteFunc(slices.Clone(changed), func(s live.Signal) bool { return s.Labelled })
 	return jsonv2.Marshal(changed)
 }

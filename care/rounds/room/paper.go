@@ -47,7 +47,7 @@ func showPaper(c *web.Ctx) error {
 		return c.Show(ui.Page{Title: title}, noUnit())
 	}
 	c.SawUnit(unit.ID)
-	v, err := paperOf(c.Read(), unit.ID, unit.Name, c.Now)
+	v, err := paperOf(c.Read(), unit.ID, unit.Name, c.Now, func(chart record.ID) (clients.Hidden, error) { return c.Directory.Hidden(c.Read(), c.Scope, chart) })
 	if err != nil {
 		return err
 	}
@@ -55,7 +55,8 @@ func showPaper(c *web.Ctx) error {
 	return c.Show(ui.Page{Title: title}, paperPage(v))
 }
 
-func paperOf(q db.Querier, unit record.ID, name string, now time.Time) (paperView, error) {
+// paperOf gathers what a unit's paper says. Hidden gives what whoever prints it may not see; nil, for the program itself, hides nothing.
+func paperOf(q db.Querier, unit record.ID, name string, now time.Time, hidden func(chart record.ID) (clients.Hidden, error)) (paperView, error) {
 	v := paperView{Unit: unit, Name: name, At: now, Care: map[record.ID]careOf{}, Lines: make([]int, blankLines)}
 	var err error
 	if v.Rows, err = Rows(q, unit); err != nil {
@@ -67,7 +68,13 @@ func paperOf(q db.Querier, unit record.ID, name string, now time.Time) (paperVie
 			return v, err
 		}
 		one := careOf{Order: terms.InForce(now)}
-		contacts, err := clients.Contacts(q, r.ID)
+		var hide clients.Hidden
+		if hidden != nil {
+			if hide, err = hidden(r.ID); err != nil {
+				return v, err
+			}
+		}
+		contacts, err := clients.Contacts(q, r.ID, hide)
 		if err != nil {
 			return v, err
 		}
@@ -101,7 +108,7 @@ func DowntimePack(ctx context.Context, q db.Querier, unit record.ID, now time.Ti
 		return nil, err
 	}
 	ctx = ui.With(ctx, ui.Env{Locale: house.Language, Zone: house.Location(), Now: now})
-	v, err := paperOf(q, unit, u.Name, now)
+	v, err := paperOf(q, unit, u.Name, now, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -80,6 +80,22 @@ func search(q db.Querier, scope *access.Scope, text string, words []string) ([]F
 			}
 		}
 	}
+	// Those whom the person is tied to directly are found wherever they are.
+	for _, id := range scope.Charts {
+		c, err := clients.BareCard(q, id)
+		if err == nil && c.Root != id {
+			c, err = clients.BareCard(q, c.Root)
+		}
+		if err == db.ErrNoRows || err == nil && slices.ContainsFunc(all, func(f Found) bool { return f.ID == c.ID }) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if n := names.Fit(words, c.Folded); n > 0 || numbered(q, c.ID, text) {
+			all = append(all, Found{c, max(n, 0.5)})
+		}
+	}
 	slices.SortFunc(all, func(a, b Found) int {
 		return cmp.Or(cmp.Compare(b.Near, a.Near), cmp.Compare(a.Name, b.Name), slices.Compare(a.ID[:], b.ID[:]))
 	})

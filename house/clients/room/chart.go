@@ -2,6 +2,7 @@ package room
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -13,6 +14,7 @@ import (
 	"github.com/a-h/templ"
 
 	"milieu/house/clients"
+	"milieu/kit/access"
 	"milieu/kit/db"
 	"milieu/kit/fault"
 	"milieu/kit/record"
@@ -31,6 +33,12 @@ type head struct {
 	Ask   bool // nobody has asked about allergies yet
 	None  bool // asked, and none known
 	Allgs []string
+	// Hidden are the entries of the client's charts that the reader may not see.
+	Hidden clients.Hidden
+	sight  map[record.ID]*access.Sight
+	// Labels are those that entries of the client's charts carry.
+	Labels     map[record.ID][]string
+	mayRelabel bool
 }
 
 // open reads the client of the page and makes sure that the person may see them. A merged chart's address leads to the one that goes on.
@@ -55,6 +63,9 @@ func open(c *web.Ctx, tab string) (*head, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := h.labelled(c); err != nil {
+		return nil, err
+	}
 	h.Unit = names[client.Card.Unit]
 	allergies, err := clients.Allergies(q, id)
 	if err != nil {
@@ -68,6 +79,32 @@ func open(c *web.Ctx, tab string) (*head, error) {
 		}
 	}
 	return h, nil
+}
+
+// labelled reads which entries carry labels, and which of them the reader may not see.
+func (h *head) labelled(c *web.Ctx) error {
+	for _, chart := range append([]record.ID{h.ID}, h.Merged...) {
+		list, err := access.LabelsIn(c.Read(), chart)
+		if err != nil {
+			return err
+		}
+		for _, l := range list {
+			if h.Labels == nil {
+				h.Labels, h.Hidden = map[record.ID][]string{}, clients.Hidden{}
+			}
+			h.Labels[l.Entry], h.Hidden[l.Entry] = l.Labels, len(l.Labels) > 0 && !c.Directory.SeesEntry(c.Scope, l)
+		}
+	}
+	h.mayRelabel = c.Directory.May(c.Scope, "access.relabel", h.ID)
+	return nil
+}
+
+// relabel is where the labels of an entry are changed; empty where the reader may not.
+func (h *head) relabel(entry record.ID) string {
+	if !h.mayRelabel {
+		return ""
+	}
+	return path(h.ID, "/entries/", entry.String(), "/labels")
 }
 
 // facts are the labelled facts of the head.
@@ -172,12 +209,19 @@ func (v *chartView) timeline(c *web.Ctx) error {
 	var all []*record.Entry
 	rooms := map[string]bool{}
 	for _, chart := range append([]record.ID{v.ID}, v.Merged...) {
+		sight, err := v.sees(c, chart)
+		if err != nil {
+			return err
+		}
 		list, err := record.Latest(c.Read(), chart, before, timelinePage+1, func(e *record.Entry) bool {
+			if !sight.Sees(e) {
+				return false
+			}
 			name, _, _ := strings.Cut(e.Kind, ".")
 			rooms[name] = true
 			return e.Kind != "clients.imported" && (only == "" || name == only || name == "record")
 		})
-		if err != nil {
+		if err := errors.Join(err, sight.Err()); err != nil {
 			return err
 		}
 		all = append(all, list...)
@@ -197,8 +241,24 @@ func (v *chartView) timeline(c *web.Ctx) error {
 			v.Rooms = append(v.Rooms, ui.Segment{Label: ui.T(ctx, key), Href: path(v.ID) + "?of=" + name, Current: only == name})
 		}
 	}
-	v.Days = days(c, all)
+	v.Days = v.days(c, all)
 	return nil
+}
+
+// sees is what the reader may see of one of the client's charts.
+func (h *head) sees(c *web.Ctx, chart record.ID) (*access.Sight, error) {
+	if s := h.sight[chart]; s != nil {
+		return s, nil
+	}
+	s, err := c.Directory.Sight(c.Read(), c.Scope, chart)
+	if err != nil {
+		return nil, err
+	}
+	if h.sight == nil {
+		h.sight = map[record.ID]*access.Sight{}
+	}
+	h.sight[chart] = s
+	return s, nil
 }
 
 func keys(m map[string]bool) func(func(string) bool) {
@@ -212,7 +272,7 @@ func keys(m map[string]bool) func(func(string) bool) {
 }
 
 // days puts entries under the days on which they happened, the latest first; amendments stand under what they amend.
-func days(c *web.Ctx, all []*record.Entry) []ui.TimelineDay {
+func (h *head) days(c *web.Ctx, all []*record.Entry) []ui.TimelineDay {
 	ctx := c.Context()
 	amends := map[record.ID][]*record.Entry{}
 	byID := map[record.ID]bool{}
@@ -238,12 +298,12 @@ func days(c *web.Ctx, all []*record.Entry) []ui.TimelineDay {
 			out = append(out, ui.TimelineDay{Day: e.Happened})
 		}
 		at := &out[len(out)-1]
-		at.Items = append(at.Items, item(c, e, amends))
+		at.Items = append(at.Items, h.item(c, e, amends))
 	}
 	return out
 }
 
-func item(c *web.Ctx, e *record.Entry, amends map[record.ID][]*record.Entry) ui.TimelineItem {
+func (h *head) item(c *web.Ctx, e *record.Entry, amends map[record.ID][]*record.Entry) ui.TimelineItem {
 	ctx := c.Context()
 	t := ui.TimelineItem{ID: "entry-" + e.ID.String(), At: e.Happened, Icon: icon(e.Kind), By: author(c, e)}
 	words := lineOf(c, e)
@@ -272,7 +332,14 @@ func item(c *web.Ctx, e *record.Entry, amends map[record.ID][]*record.Entry) ui.
 			t.Badges = append(t.Badges, ui.Badge(ui.Note, "clock", ui.T(ctx, key)))
 		}
 	}
-	for _, id := range e.Cites {
+	shown := e
+	if s := h.sight[e.Chart]; s != nil {
+		shown = s.Shown(e, 0)
+	}
+	for _, l := range shown.Labels {
+		t.Badges = append(t.Badges, ui.Badge(ui.Note, "tag", labelWords(ctx, l)))
+	}
+	for _, id := range shown.Cites {
 		t.Cites = append(t.Cites, ui.Cite{Label: ui.T(ctx, "clients.page.cited"), Href: path(e.Chart, "/entries/", id.String())})
 	}
 	return t

@@ -36,7 +36,7 @@ func (h *head) showFirst(c *web.Ctx) error {
 	v.Allergies = slices.DeleteFunc(allergies, func(a clients.Held[*clients.AllergyNoted]) bool {
 		return a.Ended != nil || a.Says.Past || a.Says.NoneKnown
 	})
-	contacts, err := clients.Contacts(q, h.ID)
+	contacts, err := clients.Contacts(q, h.ID, h.Hidden)
 	if err != nil {
 		return err
 	}

@@ -3,8 +3,11 @@ package room
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
@@ -78,6 +81,7 @@ type itemForm struct {
 	*head
 	Topic, Kind, Item, Back, What string
 	Chart                         record.ID
+	Labels                        []string // that may be put on
 	Allergy                       clients.AllergyNoted
 	Diagnosis                     clients.DiagnosisNoted
 	Precaution                    clients.PrecautionSet
@@ -96,6 +100,14 @@ func showSet(c *web.Ctx) error {
 		return c.Denied(topics[f.Topic].may)
 	}
 	f.Kind = topics[f.Topic].set
+	if k, err := c.Committer.Kinds().Find(f.Kind); err == nil {
+		for _, l := range c.Policy.LabelNames() {
+			bears := slices.Contains(k.Labels, l) || strings.HasPrefix(l, "house-") && len(k.Labels) > 0
+			if bears && c.Directory.MayLabel(c.Scope, f.Chart, l) {
+				f.Labels = append(f.Labels, l)
+			}
+		}
+	}
 	return c.Show(ui.Page{Title: ui.T(c.Context(), "clients.page.chart")}, setPage(f))
 }
 
@@ -140,7 +152,7 @@ func itemOf(c *web.Ctx) (*itemForm, error) {
 		list, err := clients.Allergies(q, h.ID)
 		return f, find(f, list, err, item, func(b *clients.AllergyNoted) { f.Allergy, f.What = *b, b.Substance })
 	case "diagnosis":
-		list, err := clients.Diagnoses(q, h.ID)
+		list, err := clients.Diagnoses(q, h.ID, h.Hidden)
 		return f, find(f, list, err, item, func(b *clients.DiagnosisNoted) { f.Diagnosis, f.What = *b, b.Text })
 	case "precaution":
 		list, err := clients.PrecautionsOf(q, h.ID)
@@ -149,7 +161,7 @@ func itemOf(c *web.Ctx) (*itemForm, error) {
 		list, err := clients.Flags(q, h.ID)
 		return f, find(f, list, err, item, func(b *clients.FlagSet) { f.Flag, f.What = *b, b.Text })
 	}
-	list, err := clients.Contacts(q, h.ID)
+	list, err := clients.Contacts(q, h.ID, h.Hidden)
 	return f, find(f, list, err, item, func(b *clients.ContactSet) { f.Contact, f.What = *b, b.Name })
 }
 
@@ -165,6 +177,25 @@ func find[B record.Body](f *itemForm, list []clients.Held[B], err error, item re
 		}
 	}
 	return notHere()
+}
+
+// labels are those that the writer may put on what the form says, as chips; none where its kind carries none.
+func (f *itemForm) labels(ctx context.Context) []ui.Choice {
+	out := make([]ui.Choice, 0, len(f.Labels))
+	for _, l := range f.Labels {
+		out = append(out, ui.Choice{Value: l, Label: labelWords(ctx, l), Icon: "tag"})
+	}
+	return out
+}
+
+// labelWords is a label in words; a house's own is said as the house wrote it.
+func labelWords(ctx context.Context, label string) string {
+	if key := "clients.label." + label; ui.Has(ctx, key) {
+		return ui.T(ctx, key)
+	}
+	words := strings.ReplaceAll(strings.TrimPrefix(label, "house-"), "-", " ")
+	r, n := utf8.DecodeRuneInString(words)
+	return string(unicode.ToUpper(r)) + words[n:]
 }
 
 func (f *itemForm) hidden() []ui.Pair {

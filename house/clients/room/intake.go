@@ -24,6 +24,7 @@ type intakeView struct {
 	Units       []places.Unit
 	Unit        record.ID
 	Wider       bool // the look went across all units
+	Break       bool // who is not theirs may be opened in an emergency
 }
 
 // alike is an earlier record beside what was just told.
@@ -43,7 +44,7 @@ func showNew(c *web.Ctx) error {
 		return err
 	}
 	if v.Name != "" {
-		v.Wider = c.Scope.May("clients.match")
+		v.Wider, v.Break = c.Scope.May("clients.match"), c.Scope.May("access.break")
 		if v.Alike, err = lookAlike(c, match.Candidate{Names: clients.Names{Used: v.Name}, Birth: v.Birth}); err != nil {
 			return err
 		}

@@ -152,6 +152,13 @@ func showEntry(c *web.Ctx) error {
 	}
 	for _, chart := range charts {
 		if e.Chart == chart {
+			sight, err := h.sees(c, chart)
+			if err != nil {
+				return err
+			}
+			if !sight.Sees(e) {
+				return notHere()
+			}
 			return showCited(c, h, e)
 		}
 	}
@@ -171,5 +178,5 @@ func showCited(c *web.Ctx, h *head, e *record.Entry) error {
 		}
 		source = strings.ToValidUTF8(string(data), "\uFFFD")
 	}
-	return c.Show(ui.Page{Title: ui.T(c.Context(), "clients.page.chart")}, entryPage(h, item(c, e, nil), source))
+	return c.Show(ui.Page{Title: ui.T(c.Context(), "clients.page.chart")}, entryPage(h, h.item(c, e, nil), source))
 }

@@ -18,7 +18,15 @@ import (
 
 // contactsPanel shows whom to call.
 func contactsPanel(c *web.Ctx, q db.Querier, chart record.ID) (templ.Component, error) {
-	all, err := clients.Contacts(q, chart)
+	family, err := clients.Family(q, chart)
+	if err != nil {
+		return nil, err
+	}
+	hidden, err := c.Directory.Hidden(q, c.Scope, family...)
+	if err != nil {
+		return nil, err
+	}
+	all, err := clients.Contacts(q, chart, hidden)
 	if err != nil {
 		return nil, err
 	}
@@ -27,7 +35,7 @@ func contactsPanel(c *web.Ctx, q db.Querier, chart record.ID) (templ.Component, 
 		if one.Ended != nil || one.Says.Past || len(list) == 4 {
 			continue
 		}
-		row := contactRow(c.Context(), one)
+		row := contactRow(c.Context(), &head{}, one)
 		list = append(list, ui.Person{Name: row.Title, Line: joined(one.Says.Relationship, one.Says.Phone, one.Says.Safe), NoAvatar: true})
 	}
 	return contactList(path(chart, "/contacts"), list), nil
@@ -74,7 +82,7 @@ func contactList(to string, list []ui.Person) templ.Component {
 				var templ_7745c5c3_Var3 string
 				templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinStringErrs(ui.T(ctx, "clients.page.no_contacts"))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `house/clients/room/panel.templ`, Line: 31, Col: 59}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `house/clients/room/panel.templ`, Line: 39, Col: 59}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
 				if templ_7745c5c3_Err != nil {

@@ -128,7 +128,7 @@ func showHealth(c *web.Ctx) error {
 	}
 	all := v.Allergies
 	v.Allergies = slices.DeleteFunc(slices.Clone(all), func(a clients.Held[*clients.AllergyNoted]) bool { return overtaken(all, a) })
-	if v.Diagnoses, err = clients.Diagnoses(q, h.ID); err != nil {
+	if v.Diagnoses, err = clients.Diagnoses(q, h.ID, h.Hidden); err != nil {
 		return err
 	}
 	if v.Precautions, err = clients.PrecautionsOf(q, h.ID); err != nil {
@@ -159,7 +159,7 @@ func showContacts(c *web.Ctx) error {
 		return err
 	}
 	v := contactsView{head: h}
-	all, err := clients.Contacts(c.Read(), h.ID)
+	all, err := clients.Contacts(c.Read(), h.ID, h.Hidden)
 	for _, one := range all {
 		if one.Ended != nil || one.Says.Past {
 			v.Past = append(v.Past, one)
@@ -209,7 +209,7 @@ func showStays(c *web.Ctx) error {
 		return err
 	}
 	slices.Reverse(v.Episodes)
-	if v.Elsewhere, err = clients.Elsewhere(q, h.ID); err != nil {
+	if v.Elsewhere, err = clients.Elsewhere(q, h.ID, h.Hidden); err != nil {
 		return err
 	}
 	for _, chart := range h.Merged {

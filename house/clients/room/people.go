@@ -53,6 +53,7 @@ type peopleView struct {
 	Query           string
 	Rows            []ui.Person
 	Awaited, Former []ui.Person
+	Mine            []ui.Person // tied to the reader directly, and elsewhere
 	Census          *clients.Census
 	MayRegister     bool
 	Conflicts       []string // rooms in which one bed has two people
@@ -97,10 +98,38 @@ func (r *Room) showPeople(c *web.Ctx) error {
 		all, err = v.list(c.Context(), r, c.Read(), unit.ID)
 		c.SawUnit(unit.ID, all...)
 	}
+	if err == nil && v.Query == "" {
+		err = v.mine(c, unit.ID)
+	}
 	if err != nil {
 		return err
 	}
 	return c.Show(page, peoplePage(v))
+}
+
+// mine lists those to whom the reader is tied directly and who are not among the unit's.
+func (v *peopleView) mine(c *web.Ctx, unit record.ID) error {
+	units, err := unitNames(c)
+	if err != nil {
+		return err
+	}
+	var all []record.ID
+	for _, id := range c.Scope.Charts {
+		card, err := clients.CardOf(c.Read(), id)
+		if err == db.ErrNoRows || err == nil && (card.Unit == unit && card.In() || slices.Contains(all, card.ID)) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		all = append(all, card.ID)
+		row := person(c.Context(), &card, "")
+		row.ID, row.Line = "", joined(units[card.Unit], row.Line)
+		v.Mine = append(v.Mine, row)
+	}
+	c.Saw(all...)
+	slices.SortFunc(v.Mine, func(a, b ui.Person) int { return strings.Compare(a.Name, b.Name) })
+	return nil
 }
 
 // oneOf is a value of those offered; the first of them for any other.

@@ -36,7 +36,7 @@ func (r *Room) Def() room.Def {
 		Routes: r.routes(), Views: r.views(), Pack: r.pack(),
 		Nav:    []web.Place{{Key: "clients.page.people", Href: "/clients", Icon: "people", Action: "clients.read", Order: 30}},
 		Faces:  map[string]room.Face{"clients.legal_status": {Icon: "law", Show: showLegalDue}, "clients.return": {Icon: "door", Show: showReturnDue}},
-		Asks:   []string{"clients.match"},
+		Asks:   []string{"clients.match", "access.break", "access.relabel", access.LabelAction},
 		Panels: []room.Panel{{Name: "contacts", Action: "clients.read", Order: 60, Show: contactsPanel}},
 		Hub:    room.Hub{NameOf: clients.NameOf},
 	}
