@@ -123,7 +123,8 @@ func takeEvidence(c *web.Ctx) error {
 	if !mayRecord(c, h.Person) {
 		return fault.New(fault.Denied, "your role may not do this here")
 	}
-	if err := c.R.ParseMultipartForm(maxEvidence); err != nil {
+	// More memory than the request may have: no part of the file ever lies in a temporary file, where it would be readable.
+	if err := c.R.ParseMultipartForm(maxEvidence + 1<<20); err != nil {
 		return fault.Wrap(fault.Invalid, err, "the file did not arrive whole: send it again")
 	}
 	defer c.R.MultipartForm.RemoveAll() //nolint:errcheck // what fits in memory leaves no file behind
