@@ -122,7 +122,8 @@ func (o *Organisation) back(c *web.Ctx) error {
 	case errors.Is(err, errAway):
 		return o.away(c, err)
 	case errors.As(err, &no):
-		c.Log.Info("the organisation signed nobody in", "error", err)
+		c.Watch("sign-in refused", "method", method, "why", "declined there")
+		c.Log.Debug("the organisation signed nobody in", "error", err)
 		if no.code == "access_denied" || no.code == "login_required" || no.code == "interaction_required" {
 			return o.sorry(c, http.StatusUnprocessableEntity, "oidc.declined")
 		}
@@ -132,7 +133,8 @@ func (o *Organisation) back(c *web.Ctx) error {
 		return err
 	}
 	// What does not hold is looked at by whoever looks after Milieu: to the person it is all the same.
-	c.Log.Warn("what the organisation said was not taken", "error", err)
+	c.Watch("sign-in refused", "method", method, "why", "not genuine")
+	c.Log.Warn("what the organisation said was not taken", "error", brief(err))
 	return o.sorry(c, http.StatusUnprocessableEntity, "oidc.not_genuine")
 }
 
@@ -262,7 +264,7 @@ func (o *Organisation) keep(c *web.Ctx, who *identity, then string) error {
 	}); err != nil {
 		return err
 	}
-	c.Log.Info("an account of the organisation was tied", "person", c.Scope.Person)
+	c.Watch("account tied", "person", c.Scope.Person)
 	c.Say(ui.Toast{What: ui.T(c.Context(), "oidc.tied", o.provider.settings.Name)})
 	return c.Redirect(then)
 }
@@ -301,6 +303,7 @@ func (o *Organisation) untie(c *web.Ctx) error {
 	if last {
 		return o.showUntie(c, http.StatusConflict, ui.T(c.Context(), "oidc.last"))
 	}
+	c.Watch("account untied", "person", c.Scope.Person)
 	c.Say(ui.Toast{What: ui.T(c.Context(), "oidc.untied", o.provider.settings.Name)})
 	return c.Redirect("/account")
 }
@@ -316,7 +319,7 @@ func (o *Organisation) closes(c *web.Ctx, person record.ID, by string) (string, 
 		return "", err // until then there is no other way to tie it
 	}
 	if !o.provider.answers(c.Context(), c.Now) {
-		c.Log.Warn("the organisation does not answer: own ways are open to those who must use it", "person", person)
+		c.Watch("own ways open: the organisation does not answer", "person", person)
 		return "", nil
 	}
 	return ui.T(c.Context(), "oidc.required", o.provider.settings.Name), nil
@@ -324,7 +327,7 @@ func (o *Organisation) closes(c *web.Ctx, person record.ID, by string) (string, 
 
 // away says that the organisation does not answer, and that everybody's own ways are open.
 func (o *Organisation) away(c *web.Ctx, err error) error {
-	c.Log.Warn("the organisation's sign-in does not answer", "error", err)
+	c.Log.Warn("the organisation's sign-in does not answer", "error", brief(err))
 	return o.sorry(c, http.StatusServiceUnavailable, "oidc.away")
 }
 
@@ -350,7 +353,8 @@ func (o *Organisation) ended(c *web.Ctx) error {
 	}
 	told, err := o.provider.verifier(m, c.Now).VerifyLogout(goidc.ClientContext(c.Context(), o.provider.client), c.R.PostForm.Get("logout_token"))
 	if err != nil || told.Subject == "" || told.IssuedAt.After(c.Now.Add(skew)) || told.IssuedAt.Before(c.Now.Add(-fresh)) {
-		c.Log.Warn("a message that somebody signed out there was not taken", "error", err)
+		c.Watch("sign-out there refused")
+		c.Log.Debug("a message that somebody signed out there was not taken", "error", err)
 		return fault.New(fault.Malformed, "this is no message of the organisation")
 	}
 	person, known, err := whose(c.Read(), told.Issuer, told.Subject)
@@ -369,6 +373,12 @@ func (o *Organisation) ended(c *web.Ctx) error {
 			return err
 		}
 	}
-	c.Log.Info("sessions ended, as the organisation asked", "person", person)
+	c.Watch("signed out there", "person", person)
 	return nil
+}
+
+// brief is the beginning of an error's words: parts of them come from outside, as long as somebody likes.
+func brief(err error) string {
+	text := err.Error()
+	return text[:min(len(text), 300)]
 }

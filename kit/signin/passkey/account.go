@@ -65,7 +65,7 @@ func (k *Keys) makeMine(c *web.Ctx) error {
 		}
 		return k.newKey(c, http.StatusUnprocessableEntity, text)
 	}
-	c.Log.Info("a passkey was added", "person", c.Scope.Person)
+	c.Watch("passkey added", "person", c.Scope.Person)
 	c.Say(ui.Toast{What: ui.T(c.Context(), "passkey.added", key.Name)})
 	return c.Redirect("/account")
 }
@@ -207,7 +207,7 @@ func (k *Keys) removeKey(c *web.Ctx) error {
 	if last {
 		return k.showKey(c, http.StatusConflict, ui.T(c.Context(), "passkey.last"))
 	}
-	c.Log.Info("a passkey was removed", "person", c.Scope.Person)
+	c.Watch("passkey removed", "person", c.Scope.Person)
 	c.Say(ui.Toast{What: ui.T(c.Context(), "passkey.removed", key.Name)})
 	return c.Redirect("/account")
 }

@@ -182,7 +182,7 @@ func (k *Keys) prove(c *web.Ctx, p *place, purpose string) (*proof, error) {
 		if err != nil {
 			return nil, err
 		}
-		c.Log.Warn("a passkey's counter went back: there may be a copy of it; it is closed", "person", key.Person)
+		c.Watch("passkey closed, as if there were a copy of it", "person", key.Person)
 		return nil, &refusal{code: copied, err: errors.New("the counter went back")}
 	}
 	return &proof{key.Person, func(tx db.Tx) error {

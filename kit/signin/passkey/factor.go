@@ -156,7 +156,8 @@ func (k *Keys) enter(c *web.Ctx) error {
 func (k *Keys) explain(c *web.Ctx, p *place, err error) (text string, mark templ.Component, _ error) {
 	var no *refusal
 	if errors.As(err, &no) {
-		c.Log.Info("a passkey was refused", "code", no.code, "error", no.err)
+		c.Watch("sign-in refused", "method", method, "why", no.code)
+		c.Log.Debug("a passkey was refused", "error", no.err)
 		if no.code == gone {
 			mark = unknownKey(p.domain, no.id)
 		}
