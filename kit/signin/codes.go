@@ -129,9 +129,12 @@ func refusedCode(c *web.Ctx, person record.ID) error {
 	return wrongCode()
 }
 
+// codesOfPerson is what tries of codes are counted for.
+func codesOfPerson(person record.ID) string { return "code " + person.String() }
+
 // tryCode charges a try and judges a code: one of the app's, or a recovery code.
 func (r *Desk) tryCode(c *web.Ctx, person record.ID, code string) (*codeUse, error) {
-	a, err := charge(c, "code "+person.String())
+	a, err := charge(c, codesOfPerson(person))
 	if err != nil {
 		return nil, err
 	}

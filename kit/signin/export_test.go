@@ -24,7 +24,11 @@ func (h *hasher) Make(ctx context.Context, secret string) (string, error) {
 
 // Check says whether a secret fits a hash, and whether the hash is old.
 func (h *hasher) Check(ctx context.Context, secret, hash string) (fits, old bool, err error) {
-	return h.check(ctx, secret, hash, false)
+	if err := h.enter(ctx, false); err != nil {
+		return false, false, err
+	}
+	defer h.leave()
+	return h.check(secret, hash)
 }
 
 // Count is how many hashes were computed.

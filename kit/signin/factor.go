@@ -90,6 +90,9 @@ func (r *Desk) Enter(c *web.Ctx, at At, person record.ID, how web.How) (to strin
 					return err
 				}
 			}
+			if err := remember(tx, codesOfPerson(person), c.DeviceOf(), c.Now); err != nil {
+				return err
+			}
 			return remember(tx, subject, c.DeviceOf(), c.Now)
 		}
 	}

@@ -138,19 +138,11 @@ func (r *Desk) tryPassword(c *web.Ctx, subject string, person record.ID, passwor
 	if len(password) > maxPassword {
 		return nil, wrong
 	}
-	a, err := charge(c, subject)
+	a, fits, old, hash, err := r.judge(c, subject, person, password)
 	if err != nil {
 		return nil, err
 	}
-	hash, has, err := hashOf(c.Read(), person)
-	if err != nil {
-		return nil, err
-	}
-	fits, old, err := r.hashes.check(c.Context(), password, hash, a.known)
-	if err != nil {
-		return nil, err
-	}
-	if !fits || !has {
+	if !fits {
 		c.Watch("sign-in refused", "person", person, "method", "password")
 		return nil, wrong
 	}
@@ -169,6 +161,27 @@ func (r *Desk) tryPassword(c *web.Ctx, subject string, person record.ID, passwor
 		}
 	}
 	return a, nil
+}
+
+// judge waits for its turn, charges the try and computes. Who has to come again because too many wait is not charged, and writes nothing.
+func (r *Desk) judge(c *web.Ctx, subject string, person record.ID, password string) (a *attempt, fits, old bool, hash string, err error) {
+	known, err := isKnown(c, subject)
+	if err != nil {
+		return nil, false, false, "", err
+	}
+	if err := r.hashes.enter(c.Context(), known); err != nil {
+		return nil, false, false, "", err
+	}
+	defer r.hashes.leave()
+	if a, err = charge(c, subject); err != nil {
+		return nil, false, false, "", err
+	}
+	hash, has, err := hashOf(c.Read(), person)
+	if err != nil {
+		return nil, false, false, "", err
+	}
+	fits, old, err = r.hashes.check(password, hash)
+	return a, fits && has, old, hash, err
 }
 
 // secondStep is what the browser brings back from the first step.

@@ -21,6 +21,7 @@ const (
 	deviceTries   = 50               // wrong ones in a row: the device counts as strange again
 	tiredTries    = 100              // for one name from strange devices everywhere, within a day: then every block has one free try (800-63B-4, 3.2.2)
 	forgetTries   = 24 * time.Hour
+	forgetFew     = time.Hour // fewer than are free
 	keepDevice    = 400 * 24 * time.Hour
 	tiredInterval = 10 * time.Minute
 )
@@ -60,7 +61,8 @@ func charge(c *web.Ctx, subject string) (*attempt, error) {
 	var wait time.Duration
 	err := c.Committer.Upkeep(c.Context(), func(tx db.Tx) error {
 		wait, a.known = 0, false
-		if err := tx.Exec("DELETE FROM guess WHERE at < $1", clock.Micros(c.Now.Add(-forgetTries))); err != nil {
+		// A flood of names leaves rows of few tries, which are of no use for long.
+		if err := tx.Exec("DELETE FROM guess WHERE at < $1 AND (failed < $2 OR at < $3)", clock.Micros(c.Now.Add(-forgetFew)), freeTries, clock.Micros(c.Now.Add(-forgetTries))); err != nil {
 			return err
 		}
 		if device != "" {
@@ -106,6 +108,19 @@ func charge(c *web.Ctx, subject string) (*attempt, error) {
 		return nil, fault.New(fault.TooMany, "too many tries; wait %s and try again", waiting(wait))
 	}
 	return a, nil
+}
+
+// isKnown says whether the device is one on which the subject has signed in before.
+func isKnown(c *web.Ctx, subject string) (bool, error) {
+	device := c.DeviceOf()
+	if device == "" {
+		return false, nil
+	}
+	known, err := db.Exists(c.Read(), "SELECT 1 FROM known_device WHERE key = $1 AND at > $2", budget("device", subject, device), clock.Micros(c.Now.Add(-keepDevice)))
+	if err != nil {
+		return false, fmt.Errorf("reading known devices: %w", err)
+	}
+	return known, nil
 }
 
 // waiting says a pause in words.

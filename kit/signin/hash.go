@@ -116,13 +116,10 @@ type params struct {
 
 var today = params{memory: argonMemory, time: argonTime, lanes: argonLanes}
 
-func (h *hasher) sum(ctx context.Context, secret string, p params, known bool) ([]byte, error) {
-	if err := h.enter(ctx, known); err != nil {
-		return nil, err
-	}
-	defer h.leave()
+// sum computes; the caller has its turn.
+func (h *hasher) sum(secret string, p params) []byte {
 	h.count.Add(1)
-	return argon2.IDKey([]byte(norm.NFKC.String(secret)), p.salt, p.time, p.memory, p.lanes, 32), nil
+	return argon2.IDKey([]byte(norm.NFKC.String(secret)), p.salt, p.time, p.memory, p.lanes, 32)
 }
 
 // make hashes a secret with a fresh salt, in the usual form: $argon2id$v=19$m=…,t=…,p=…$salt$hash.
@@ -130,25 +127,22 @@ func (h *hasher) make(ctx context.Context, secret string, known bool) (string, e
 	p := today
 	p.salt = make([]byte, 16)
 	_, _ = rand.Read(p.salt) // never fails: package rand ends the program instead
-	sum, err := h.sum(ctx, secret, p, known)
-	if err != nil {
+	if err := h.enter(ctx, known); err != nil {
 		return "", err
 	}
+	defer h.leave()
+	sum := h.sum(secret, p)
 	b := base64.RawStdEncoding
 	return fmt.Sprintf("$argon2id$v=19$m=%d,t=%d,p=%d$%s$%s", p.memory, p.time, p.lanes, b.EncodeToString(p.salt), b.EncodeToString(sum)), nil
 }
 
-// check says whether a secret fits a hash, and whether the hash was made for less than is asked for today.
-func (h *hasher) check(ctx context.Context, secret, hash string, known bool) (fits, old bool, err error) {
+// check says whether a secret fits a hash, and whether the hash was made for less than is asked for today. The caller has its turn.
+func (h *hasher) check(secret, hash string) (fits, old bool, err error) {
 	p, err := readHash(hash)
 	if err != nil {
 		return false, false, err
 	}
-	sum, err := h.sum(ctx, secret, p, known)
-	if err != nil {
-		return false, false, err
-	}
-	return subtle.ConstantTimeCompare(sum, p.sum) == 1, p.memory < today.memory || p.time < today.time, nil
+	return subtle.ConstantTimeCompare(h.sum(secret, p), p.sum) == 1, p.memory < today.memory || p.time < today.time, nil
 }
 
 func readHash(hash string) (p params, err error) {
