@@ -12,6 +12,7 @@ import (
 	"milieu/kit/db"
 	"milieu/kit/device"
 	"milieu/kit/draft"
+	"milieu/kit/record"
 	"milieu/kit/room"
 	"milieu/kit/testkit"
 	"milieu/kit/testkit/pgtest"
@@ -63,6 +64,21 @@ func TestOnPostgreSQL(t *testing.T) {
 	if err := draft.Drop(ctx, h.Committer, ana, "x"); err != nil {
 		t.Error(err)
 	}
+	tablet := shared(t, h)
+	for range 5 {
+		tablet.change(ben.String(), "pin", "135791")
+	}
+	want(t, tablet.faces(), "Ana")
+	_, out := tablet.change("", "badge", "QQQQ-1234-XYZ")
+	want(t, out.Left, "1")
+	code, _ := tablet.change(ana.String(), "pin", anasPIN)
+	want(t, code, "200")
+	want(t, tablet.who(), ana.String())
+	tablet.take()
+	tablet.Send("/sign-out", nil)
+	var over struct{ Over []record.ID }
+	want(t, tablet.post("/device/standing", map[string]any{"grants": []record.ID{tablet.lent.Grant}, "ended": []record.ID{ben}}, &over), "200")
+	want(t, len(over.Over), "1")
 }
 
 // TestTwoDevicesEightHours is F9 with F10 in it: two devices, one fast and one slow, 500 entries each, every parcel delivered twice, once
