@@ -313,3 +313,43 @@ func TestTokens(t *testing.T) {
 		machine.get("/api/kinds", "Authorization", "Bearer "+short).want(t, http.StatusUnauthorized)
 	})
 }
+
+// Whatever address a form brings to go on to, the browser stays in this house.
+func TestNoWayLeadsElsewhere(t *testing.T) {
+	w := newWorld(t)
+	w.password("ana", words)
+	for _, to := range []string{"//evil.example", "https://evil.example/", `/\evil.example`, "/\t/evil.example", "javascript:alert(1)", "\n//evil.example"} {
+		b := w.browser()
+		b.signIn("ana", words)
+		b.post("/lock", url.Values{"then": {to}})
+		form := url.Values{"password": {words}, "then": {to}}
+		if a := b.post("/unlock", form); a.to != "/" {
+			t.Errorf("unlocking leads to %q by %q", a.to, to)
+		}
+		w.Clock.Advance(11 * time.Minute)
+		b.get("/")
+		if a := b.get("/confirm?then=" + url.QueryEscape(to)); strings.Contains(a.body, "evil") || strings.Contains(a.body, "alert(1)") {
+			t.Errorf("the page that confirms names %q", to)
+		}
+		form.Set("held_path", to)
+		form.Set("held", "a=b")
+		if a := b.post("/confirm", form); a.to != "/" {
+			t.Errorf("confirming leads to %q by %q: %d", a.to, to, a.code)
+		}
+	}
+	// A form that waits for itself comes to an end.
+	b := w.browser()
+	b.signIn("ana", words)
+	nested := "password=" + url.QueryEscape(words)
+	for range 5 {
+		nested = url.Values{"password": {words}, "held_path": {"/confirm"}, "held": {nested}}.Encode()
+	}
+	b.post("/confirm", url.Values{"password": {words}, "held_path": {"/confirm"}, "held": {nested}}).want(t, http.StatusSeeOther)
+	// Nobody's form goes on under another's name.
+	w.password("ben", words)
+	w.Clock.Advance(15 * time.Minute)
+	held := url.Values{"name": {"ben"}, "password": {words}, "held_path": {"/sign"}, "held": {"what=ana's"}}
+	if a := b.post("/sign-in", held); a.code != http.StatusSeeOther || strings.Contains(a.body, "signed") {
+		t.Errorf("a form that waited for one person went on as another's: %d %s", a.code, a.body)
+	}
+}

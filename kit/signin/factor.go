@@ -143,6 +143,9 @@ func (r *Desk) Enter(c *web.Ctx, at At, person record.ID, how web.How) (to strin
 // Entered is Enter for a form: it sends the browser on, or goes on with the form that had to wait.
 func (r *Desk) Entered(c *web.Ctx, at At, person record.ID, how web.How) error {
 	waiting := heldIn(c)
+	if c.Session == nil || c.Session.Person != person { // what somebody else wrote does not go on under this person's name
+		waiting = nil
+	}
 	to, err := r.Enter(c, at, person, how)
 	if err != nil {
 		return err
@@ -150,7 +153,7 @@ func (r *Desk) Entered(c *web.Ctx, at At, person record.ID, how web.How) error {
 	if n, err := untold(c.Read(), person); err == nil && n > 0 && at.Place == AtSignIn {
 		c.Say(ui.Toast{What: ui.T(c.Context(), "signin.changed_since")})
 	}
-	if waiting != nil && c.Session != nil && c.Session.Person == person {
+	if waiting != nil {
 		return waiting.goOn(c)
 	}
 	return c.Go(to)
