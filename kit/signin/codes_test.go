@@ -223,3 +223,24 @@ func TestAHouseMayAskForMoreThanAPassword(t *testing.T) {
 	again := w.browser()
 	again.second(again.first("ben", words), phone.at(w.Clock.Now())).want(t, http.StatusSeeOther)
 }
+
+// A factor of another package that shows only one of two is asked for the other.
+func TestOneOfTwoFactors(t *testing.T) {
+	w := newWorld(t)
+	_, phone, _ := w.withCodes("ana")
+	w.Clock.Advance(time.Minute)
+	b := w.browser()
+	page := b.post("/prove/ana", nil).want(t, http.StatusOK, "One more step").body
+	if b.inside() != "" {
+		t.Fatal("in by one of two")
+	}
+	b.second(find(t, ticketIn, page), phone.at(w.Clock.Now())).want(t, http.StatusSeeOther)
+	if b.inside() != "Ana Marsh" {
+		t.Error("not in by both")
+	}
+	w.browser().post("/prove/ana", url.Values{"second": {"yes"}}).want(t, http.StatusSeeOther)
+	w.browser().post("/prove/ben", nil).want(t, http.StatusSeeOther)
+	w.Must(testkit.Program(), "signin.limits_set", due.House, &signin.LimitsSet{Idle: 15, Length: 720, Second: true})
+	w.browser().post("/prove/ben", nil).want(t, http.StatusOK, "asks for more")
+	w.browser().post("/prove/ben", url.Values{"second": {"yes"}}).want(t, http.StatusSeeOther)
+}

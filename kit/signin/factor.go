@@ -176,6 +176,16 @@ func (r *Desk) Proved(c *web.Ctx, at At, person record.ID, how web.How, second b
 			return r.askCode(c, http.StatusOK, secondStep{Person: person, Method: how.Method, Place: at.Place, Then: at.Then}, "")
 		}
 	}
+	if !second && at.Place == AtSignIn {
+		more, err := mustHave(c, person)
+		if err != nil {
+			return err
+		}
+		if more {
+			c.Device()
+			return r.must(c, http.StatusOK, secondStep{Person: person, Method: how.Method}, "")
+		}
+	}
 	return r.Entered(c, at, person, how)
 }
 

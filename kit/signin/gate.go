@@ -126,7 +126,7 @@ func (r *Desk) signIn(c *web.Ctx) error {
 		if err := c.Committer.Upkeep(c.Context(), func(tx db.Tx) error { return a.right(tx) }); err != nil {
 			return err
 		}
-		return r.must(c, http.StatusOK, secondStep{Person: person}, "")
+		return r.must(c, http.StatusOK, secondStep{Person: person, Method: "password"}, "")
 	}
 	return r.Entered(c, At{Place: AtSignIn}, person, web.How{Method: "password", Also: func(tx db.Tx) error {
 		return a.right(tx)

@@ -56,7 +56,7 @@ func (r *Desk) mustSet(c *web.Ctx) error {
 		return r.must(c, http.StatusUnprocessableEntity, step, ui.T(c.Context(), "signin.setup_wrong"))
 	}
 	var codes []string
-	to, err := r.Enter(c, At{Place: AtSignIn}, step.Person, web.How{Method: "password+code", Also: func(tx db.Tx) (err error) {
+	to, err := r.Enter(c, At{Place: AtSignIn}, step.Person, web.How{Method: step.Method + "+code", Also: func(tx db.Tx) (err error) {
 		if err := ticket.Use(tx, t, c.Now); err != nil {
 			return err
 		}

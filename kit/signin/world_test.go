@@ -59,7 +59,10 @@ func newCrew() *crew {
 
 // factor lets the test meet the desk.
 func (c *crew) factor() signin.Factor {
-	return signin.Factor{Name: "test", Order: 99, Join: func(d *signin.Desk) { c.desk = d }}
+	return signin.Factor{Name: "test", Order: 99, Join: func(d *signin.Desk) { c.desk = d }, Routes: []web.Route{
+		{Method: "POST", Pattern: "/prove/{who}", Public: true, Handle: func(r *web.Ctx) error {
+			return c.desk.Proved(r, signin.At{Place: signin.AtSignIn}, id(r.R.PathValue("who")), web.How{Method: "test"}, r.R.PostFormValue("second") != "")
+		}}}}
 }
 
 // sign is signing in, with a desk that the test meets.
