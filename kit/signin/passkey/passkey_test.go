@@ -357,7 +357,13 @@ func TestInvitationIsUsedUpByAPasskey(t *testing.T) {
 }
 
 func TestWaysInAreKeptAndNamed(t *testing.T) {
-	h := open(t)
+	logtest.Both(t, func(t *testing.T, database func(testing.TB) *db.DB) {
+		keptAndNamed(t, doortest.New(t, database(t), Factor()))
+	})
+}
+
+func keptAndNamed(t *testing.T, h *doortest.House) {
+	t.Helper()
 	jo := h.As(doortest.Jo)
 	first, second := deviceFor(t, h), deviceFor(t, h)
 	enrol(t, jo, first, "  My\n phone ")
