@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { axe, demo, folder, launch } from "./lib.mjs";
-import { organisation, signInThere } from "./provider.mjs";
+import { organisation, signInThere, walkThere } from "./provider.mjs";
 import { trial, until } from "./walk.mjs";
 
 export async function before() {
@@ -112,13 +112,16 @@ export default {
     const page = await open(null);
     for (const [name, twist] of Object.entries(twists)) {
       trust.twist = twist;
-      await page.goto(d.url + "/sign-in/organisation");
-      await signInThere(page, "wren", d.url);
-      await shows(page, "could not be trusted");
+      const { status, text } = await walkThere(page.context(), "wren", d.url);
+      assert.equal(status, 422, name);
+      assert.match(text, /could not be trusted/, name);
       assert.equal(await signedIn(page, d), false, name);
     }
-    trust.twist = null;
+    await page.goto(d.url + "/sign-in/organisation");
+    await signInThere(page, "wren", d.url);
+    await shows(page, "could not be trusted");
     assert.deepEqual(await axe(page), []);
+    trust.twist = null;
     await out(page, d);
     await signInThere(page, "wren", d.url);
     await page.waitForURL(d.url + "/");
@@ -149,9 +152,9 @@ export default {
     // An answer that another organisation gave, and one that somebody else's trip belongs to.
     for (const change of [(u) => u.searchParams.set("iss", "http://127.0.0.1:1"), (u) => u.searchParams.delete("iss"), (u) => u.searchParams.set("code", "another")]) {
       trust.answer = change;
-      await page.goto(d.url + "/sign-in/organisation");
-      await signInThere(page, "wren", d.url);
-      await shows(page, "could not be trusted");
+      const { status, text } = await walkThere(page.context(), "wren", d.url);
+      assert.equal(status, 422);
+      assert.match(text, /could not be trusted/);
       assert.equal(await signedIn(page, d), false);
     }
     trust.answer = null;
