@@ -386,7 +386,10 @@ func (w *town) drawAll() {
 		if r.Method != http.MethodGet || r.Stream || r.Pattern == "/sign-out" || r.Token {
 			continue
 		}
-		for _, role := range []access.Role{access.Supervisor, access.Nurse, access.Administrator} {
+		for _, role := range []access.Role{access.Supervisor, access.Nurse, access.Administrator, access.Auditor} {
+			if w.home.Staff[role].IsZero() {
+				continue
+			}
 			w.cookie[role] = w.signIn(w.home.Staff[role]) // what was drawn before may have ended or locked the session
 			for _, path := range w.paths(r.Pattern, values) {
 				out := w.do(w.as(r, role, path))
