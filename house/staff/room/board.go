@@ -253,6 +253,7 @@ func adminTabs(c *web.Ctx, current string) []ui.Tab {
 		{"staff.certificates", "/staff/certificates", "staff.credential.read"},
 		{"staff.requirements", "/staff/requirements", "staff.credential.read"},
 		{"staff.roles", "/staff/roles", "staff.read"},
+		{"signin.tokens_nav", "/tokens", "signin.tokens"},
 	} {
 		if c.Scope.May(t.action) {
 			out = append(out, ui.Tab{Label: ui.T(c.Context(), t.key), Href: t.href, Current: t.href == current})

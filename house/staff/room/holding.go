@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"milieu/house/staff"
 	"milieu/house/staff/credentials"
@@ -256,7 +257,7 @@ func stateWords(ctx context.Context, s *credentials.Standing) (tone ui.Tone, ico
 	if s.Lapse.IsZero() {
 		return ui.Good, "check", ui.T(ctx, "staff.state_open")
 	}
-	return ui.Good, "check", ui.T(ctx, "staff.state_valid", ui.DateText(ctx, s.Lapse))
+	return ui.Good, "check", ui.T(ctx, "staff.state_valid", ui.DateText(ctx, s.Lapse.Add(-time.Second))) // its last day
 }
 
 // aboutHeld says what a certificate is: who gave it, its number, who vouched for it and how.

@@ -338,3 +338,17 @@ func TestHowPeopleSignInIsSeen(t *testing.T) {
 	see(t, b, "/staff/"+jo.String(), []string{"Signed in on 0 devices now"}, nil)
 	see(t, h.Browse(kim), "/staff", nil, []string{"Never signed in", "Has not signed in"})
 }
+
+// A certificate is shown as valid until its last day, and as lapsed on the first day without it.
+func TestDaysAreSaidAsTheyAreOnThePaper(t *testing.T) {
+	h := open(t)
+	jo := colleague(h, "Jo", access.Worker)
+	h.Must(testkit.Program(), credentials.KindRecorded, jo, &credentials.Recorded{What: "driver", Until: "2027-03-28", Vouched: "original"})
+	path := "/staff/" + jo.String()
+	see(t, h.Browse(jo), path, []string{"Valid until 28 Mar 2027"}, nil)
+	h.Clock.Set(time.Date(2027, 3, 28, 23, 59, 0, 0, time.UTC))
+	see(t, h.Browse(jo), path, []string{"Lapses 29 Mar 2027"}, nil)
+	see(t, h.Browse(jo), "/my-shift", []string{"My certificates", "Lapses 29 Mar 2027"}, nil)
+	h.Clock.Advance(time.Minute)
+	see(t, h.Browse(jo), path, []string{"Lapsed 29 Mar 2027"}, nil)
+}
