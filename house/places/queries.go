@@ -300,11 +300,21 @@ func bedsWhere(q db.Querier, where string, args ...any) ([]Bed, error) {
 	return out, nil
 }
 
+// IsProgramme says whether a unit is a substance-use programme.
+func IsProgramme(q db.Querier, unit record.ID) (bool, error) {
+	var is int
+	err := q.QueryRow("SELECT programme FROM places_programme_v1 WHERE unit = $1 ORDER BY happened DESC, id DESC LIMIT 1", unit[:]).Scan(&is)
+	if err != nil && err != db.ErrNoRows {
+		return false, fmt.Errorf("asking whether unit %s is a programme: %w", unit, err)
+	}
+	return is == 1, nil
+}
+
 // Source tells package access of the units' charts and the house's. A unit's chart belongs to the unit for ever; a closed one too, so that
 // those who worked there can still read it.
 func Source() access.Source {
 	return access.Source{
-		Kinds: []string{"places.unit_opened", "places.unit_closed", "places.house_set"},
+		Kinds: []string{"places.unit_opened", "places.unit_changed", "places.unit_closed", "places.house_set"},
 		Chart: func(q db.Querier, id record.ID) (*access.Chart, error) {
 			if id == due.House {
 				return &access.Chart{ID: id, Kind: "house"}, nil
@@ -313,7 +323,12 @@ func Source() access.Source {
 			if err != nil || !known {
 				return nil, err
 			}
-			return &access.Chart{ID: id, Kind: "place", Stays: []access.Stay{{Unit: id}}}, nil
+			c := &access.Chart{ID: id, Kind: "place", Stays: []access.Stay{{Unit: id}}}
+			programme, err := IsProgramme(q, id)
+			if programme {
+				c.Labels = []string{access.SubstanceUse}
+			}
+			return c, err
 		},
 		All: func(q db.Querier) (people, charts []record.ID, err error) {
 			units, err := Units(q)

@@ -27,6 +27,11 @@ func Projections() []record.Projection {
 			Put: putUnit, Drop: dropIn("places_unit_v1"),
 		},
 		{
+			Name: "places_programme", Version: 1, Kinds: []string{"places.unit_opened", "places.unit_changed"}, Tables: []string{"places_programme_v1"},
+			Schema: `CREATE TABLE IF NOT EXISTS places_programme_v1 (unit BLOB NOT NULL, happened INTEGER NOT NULL, id BLOB NOT NULL, programme INTEGER NOT NULL, PRIMARY KEY (unit, happened, id)) WITHOUT ROWID;`,
+			Put:    putProgramme, Drop: dropIn("places_programme_v1"),
+		},
+		{
 			Name: "places_room", Version: 1, Kinds: []string{"places.room_added", "places.room_changed", "places.room_closed"}, Tables: []string{"places_room_v1"},
 			Schema: `CREATE TABLE IF NOT EXISTS places_room_v1 (unit BLOB NOT NULL, room BLOB NOT NULL, happened INTEGER NOT NULL, id BLOB NOT NULL,
 	said TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, PRIMARY KEY (unit, room, happened, id)) WITHOUT ROWID;`,
@@ -83,6 +88,21 @@ func putUnit(tx db.Tx, e *record.Entry, b record.Body) error {
 	}
 	return tx.Exec("INSERT INTO places_unit_v1 (unit, happened, id, said, name, kind) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
 		e.Chart[:], clock.Micros(e.Happened), e.ID[:], said, name, kind)
+}
+
+func putProgramme(tx db.Tx, e *record.Entry, b record.Body) error {
+	is := 0
+	switch u := b.(type) {
+	case *UnitOpened:
+		if u.Programme {
+			is = 1
+		}
+	case *UnitChanged:
+		if u.Programme {
+			is = 1
+		}
+	}
+	return tx.Exec("INSERT INTO places_programme_v1 (unit, happened, id, programme) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING", e.Chart[:], clock.Micros(e.Happened), e.ID[:], is)
 }
 
 func putRoom(tx db.Tx, e *record.Entry, b record.Body) error {

@@ -17,12 +17,16 @@ var RoomKinds = []string{"bedroom", "bathroom", "day_room", "hallway", "kitchen"
 type UnitOpened struct {
 	Name string `json:"name" max:"80"`
 	Kind string `json:"type" enum:"ward|home|shelter|day|outreach"`
+	// Programme says that the unit is a substance-use programme (42 CFR 2.11): what it writes of the people carries that label.
+	Programme bool `json:"programme,omitempty" doc:"a substance-use programme: what is written there is seen by others with consent alone"`
 }
 
 // UnitChanged gives a unit another name or kind: places.unit_changed.
 type UnitChanged struct {
 	Name string `json:"name" max:"80"`
 	Kind string `json:"type" enum:"ward|home|shelter|day|outreach"`
+	// Programme says that the unit is a substance-use programme (42 CFR 2.11): what it writes of the people carries that label.
+	Programme bool `json:"programme,omitempty" doc:"a substance-use programme: what is written there is seen by others with consent alone"`
 }
 
 // UnitClosed says that nobody lives or is cared for there from now on: places.unit_closed.

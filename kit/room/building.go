@@ -206,6 +206,9 @@ func Open(ctx context.Context, o Options) (*Building, error) {
 		if d.Hub.Confirm != nil {
 			cfg.Confirm = d.Hub.Confirm
 		}
+		if d.Hub.PlaceName != nil {
+			cfg.PlaceName = d.Hub.PlaceName
+		}
 		if d.Hub.Around != nil {
 			cfg.Around = d.Hub.Around
 		}

@@ -52,6 +52,7 @@ type Hub struct {
 	Accounts   func(q db.Querier, now time.Time) (map[record.ID]web.Account, error)
 	Limits     func(q db.Querier, s *access.Scope) (web.Limits, error)
 	Confirm    func(c *web.Ctx, why fault.Kind) error
+	PlaceName  func(q db.Querier, unit record.ID) string
 	// Around is what stands above every page of a client's chart, whichever room's; nil for nothing.
 	Around func(c *web.Ctx, chart record.ID) (templ.Component, error)
 }

@@ -89,6 +89,8 @@ type Config struct {
 	// Confirm answers a request of a browser whose session is locked (fault.Locked) or not fresh (fault.Unconfirmed): it asks who sits there
 	// and leads back to what was asked for, with what the request's form held.
 	Confirm func(c *Ctx, why fault.Kind) error
+	// PlaceName gives the name of a unit; empty when unknown.
+	PlaceName func(q db.Querier, unit record.ID) string
 	// Around gives what stands above every page of a client's chart that was shown; nil for nothing.
 	Around func(c *Ctx, chart record.ID) (templ.Component, error)
 	// Ended are told, in its transaction, that a session was ended by somebody: signed out here or from elsewhere, not over by itself.

@@ -83,6 +83,14 @@ func (c *Ctx) reasoned(content templ.Component) (templ.Component, error) {
 	return templ.Join(above, content, whyLine(why)), nil
 }
 
+// UnitName is how a unit is called; empty when nobody knows it.
+func (c *Ctx) UnitName(unit record.ID) string {
+	if c.PlaceName == nil || unit.IsZero() {
+		return ""
+	}
+	return c.PlaceName(c.Read(), unit)
+}
+
 // Why says in words why the reader sees a chart; empty where they do not.
 func (c *Ctx) Why(chart record.ID) string {
 	under := c.Directory.Under(c.Scope, chart)
@@ -90,17 +98,13 @@ func (c *Ctx) Why(chart record.ID) string {
 		return ""
 	}
 	ctx := c.R.Context()
-	name := func(id record.ID) string {
-		if c.NameOf == nil || id.IsZero() {
-			return ""
-		}
-		return c.NameOf(c.Read(), id)
-	}
-	unit := name(under.Unit)
+	unit := c.UnitName(under.Unit)
 	key := "web.why." + under.Tie.String()
 	switch under.Tie {
 	case access.Covering:
-		key, unit = "web.why.covering", name(under.Via)
+		if p := c.Directory.Person(under.Via); p != nil {
+			unit = p.Name
+		}
 	case access.Shift, access.Team:
 		if unit == "" {
 			key = "web.why.works"

@@ -122,7 +122,7 @@ type glassRow struct {
 
 func glassRowOf(c *web.Ctx, g houseaccess.Glass) glassRow {
 	q := c.Read()
-	return glassRow{Glass: g, Client: c.NameOf(q, g.Chart), Name: nameOf(c, g.Person), Role: roleOf(c, g.Person), Unit: c.NameOf(q, c.Directory.UnitOf(g.Chart)), IsOpen: g.Open(c.Now)}
+	return glassRow{Glass: g, Client: c.NameOf(q, g.Chart), Name: nameOf(c, g.Person), Role: roleOf(c, g.Person), Unit: c.UnitName(c.Directory.UnitOf(g.Chart)), IsOpen: g.Open(c.Now)}
 }
 
 func glassFor(c *web.Ctx, chart record.ID) ([]glassRow, error) {

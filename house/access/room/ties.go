@@ -220,7 +220,7 @@ func showCaseload(c *web.Ctx) error {
 				return err
 			}
 			seen[card.ID] = true
-			row := ui.Person{Name: card.Name, Href: chartPath(card.ID, ""), Line: line(c.Context(), c.NameOf(q, card.Unit), ui.T(c.Context(), "clients.where."+string(card.Where)))}
+			row := ui.Person{Name: card.Name, Href: chartPath(card.ID, ""), Line: line(c.Context(), c.UnitName(card.Unit), ui.T(c.Context(), "clients.where."+string(card.Where)))}
 			switch what {
 			case access.Caseload:
 				v.Caseload = append(v.Caseload, row)

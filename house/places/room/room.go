@@ -7,6 +7,7 @@ import (
 	"milieu/house/places"
 	"milieu/kit/access"
 	"milieu/kit/db"
+	"milieu/kit/record"
 	"milieu/kit/room"
 	"milieu/kit/ui"
 	"milieu/kit/web"
@@ -33,8 +34,17 @@ func Def() room.Def {
 			{Method: "POST", Pattern: "/units/{chart}/rooms/{room}/code", Action: "places.unit.change", MaxBody: 8 << 10, Handle: makeCode},
 		},
 		Nav: []web.Place{{Key: "places.nav", Href: "/units", Icon: "house", Action: "places.read", Desk: true, Order: 90}},
-		Hub: room.Hub{House: house},
+		Hub: room.Hub{House: house, PlaceName: unitName},
 	}
+}
+
+// unitName is how a unit is called; empty when nobody knows it.
+func unitName(q db.Querier, unit record.ID) string {
+	u, err := places.UnitOf(q, unit)
+	if err != nil {
+		return ""
+	}
+	return u.Name
 }
 
 // house is what every page shows of the house.

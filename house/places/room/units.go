@@ -75,6 +75,7 @@ type unitView struct {
 	Unit      places.Unit
 	Rooms     []places.Room
 	Beds      []places.Bed
+	Programme bool // a substance-use programme
 	MayChange bool
 	MayOpen   bool
 }
@@ -106,6 +107,9 @@ func unitFor(c *web.Ctx) (unitView, error) {
 	q := c.Read()
 	v := unitView{MayChange: c.Scope.May("places.unit.change"), MayOpen: c.Scope.May("places.unit.open")}
 	if v.Unit, err = places.UnitOf(q, id); err != nil {
+		return v, err
+	}
+	if v.Programme, err = places.IsProgramme(q, id); err != nil {
 		return v, err
 	}
 	if v.Rooms, err = places.Rooms(q, id); err != nil {
