@@ -18,6 +18,7 @@ import (
 	"milieu/kit/db/vault"
 	"milieu/kit/due"
 	"milieu/kit/record"
+	"milieu/kit/view"
 )
 
 // backupSeal seals and opens backups with a passphrase of 256 bits that follows from the house's seed: the recovery sheet opens a backup
@@ -50,6 +51,7 @@ func (d *Data) maker(dest string, c clock.Clock, s *std) (*backup.Maker, error) 
 		m.Disposable = append(m.Disposable, p.Tables...)
 	}
 	m.Disposable = append(m.Disposable, "projection")
+	m.Disposable = append(m.Disposable, view.Tables()...) // the view log has pieces of its own
 	return m, nil
 }
 
@@ -91,6 +93,9 @@ func (c *backupCmd) Run(ctx context.Context, s *std) error {
 		fmt.Fprintf(s.out, "A base of %d entries is in %s.\n", last, c.Dest)
 	} else {
 		fmt.Fprintf(s.out, "The backup in %s reaches to entry %d; %d were added.\n", c.Dest, last, added)
+	}
+	if err := data.shipViews(ctx, c.Dest); err != nil {
+		return err
 	}
 	gone, err := m.Prune(ctx, c.rule())
 	if gone > 0 {
@@ -175,6 +180,15 @@ func (c *restoreCmd) Run(ctx context.Context, s *std) error {
 			return err
 		}
 	}
+	data, err := OpenData(ctx, c.Data, c.Key, c.Database, s.log)
+	if err != nil {
+		return err
+	}
+	views, err := data.restoreViews(ctx, c.Source)
+	if err = errors.Join(err, data.Close()); err != nil {
+		return err
+	}
+	fmt.Fprintf(s.out, "Restored %d views of who looked.\n", views)
 	fmt.Fprintf(s.out, "Restored %d entries, root %s; the newest piece was made %s. Everything is as it was filed.\nServe it: milieu serve --data %s\n",
 		out.Tree.N, out.Tree.Hash, clock.FromMicros(out.Made).Format(time.RFC3339), c.Data)
 	return nil
@@ -191,6 +205,20 @@ func (r *running) ship(ctx context.Context, d *Data, dest string, keep backup.Ke
 			s.log.Error("the backup falls behind", "error", err)
 		}
 	})
+	go func() { // once a minute, and as the house closes
+		for {
+			if err := d.shipViews(context.WithoutCancel(ctx), dest); err != nil {
+				s.log.Error("the backup of the view log falls behind", "error", err)
+			}
+			if ctx.Err() != nil {
+				return
+			}
+			select {
+			case <-ctx.Done():
+			case <-r.Clock.After(time.Minute):
+			}
+		}
+	}()
 	go func() {
 		for {
 			end := r.shiftEnd(ctx)

@@ -241,4 +241,3 @@ func (w *town) entryAt(k *record.Kind, chart record.ID) *record.Entry {
 func (w *town) raises(k *record.Kind, got apiAnswer) bool {
 	return k.Raises != nil && strings.Contains(got.Error.Text, "raised by")
 }
-

@@ -18,23 +18,27 @@ import (
 	"milieu/kit/db"
 	"milieu/kit/db/vault"
 	"milieu/kit/record/proof"
+	"milieu/kit/room"
 )
 
 // signerName stands on every checkpoint.
 const signerName = "milieu"
 
-// signer signs checkpoints with the key that follows from the house's seed; verifier knows its signature.
-func (k *Keys) signer() (note.Signer, note.Verifier, error) {
+// signer signs checkpoints of the record with the key that follows from the house's seed; verifier knows its signature.
+func (k *Keys) signer() (note.Signer, note.Verifier, error) { return k.signerAs(signerName) }
+
+// signerAs signs checkpoints of one of the house's logs, by its name.
+func (k *Keys) signerAs(name string) (note.Signer, note.Verifier, error) {
 	const ed25519Algorithm = 1
 	private := k.Signer()
 	public := append([]byte{ed25519Algorithm}, private.Public().(ed25519.PublicKey)...)
-	sum := sha256.Sum256(append([]byte(signerName+"\n"), public...))
+	sum := sha256.Sum256(append([]byte(name+"\n"), public...))
 	hash := binary.BigEndian.Uint32(sum[:])
-	s, err := note.NewSigner(fmt.Sprintf("PRIVATE+KEY+%s+%08x+%s", signerName, hash, base64.StdEncoding.EncodeToString(append([]byte{ed25519Algorithm}, private.Seed()...))))
+	s, err := note.NewSigner(fmt.Sprintf("PRIVATE+KEY+%s+%08x+%s", name, hash, base64.StdEncoding.EncodeToString(append([]byte{ed25519Algorithm}, private.Seed()...))))
 	if err != nil {
 		return nil, nil, fmt.Errorf("making the checkpoint key: %w", err)
 	}
-	v, err := note.NewVerifier(fmt.Sprintf("%s+%08x+%s", signerName, hash, base64.StdEncoding.EncodeToString(public)))
+	v, err := note.NewVerifier(fmt.Sprintf("%s+%08x+%s", name, hash, base64.StdEncoding.EncodeToString(public)))
 	return s, v, err
 }
 
@@ -67,7 +71,11 @@ func (c *verifyCmd) Run(ctx context.Context, s *std) error {
 	for _, p := range report.Problems {
 		fmt.Fprintln(s.out, "NOT AS FILED:", p)
 	}
-	if n := len(report.Problems) + report.More; n > 0 {
+	views, err := data.verifyViews(ctx, s)
+	if err != nil {
+		return err
+	}
+	if n := len(report.Problems) + report.More + views; n > 0 {
 		return fmt.Errorf("%d things are not as they were filed", n)
 	}
 	q := data.DB.Read(ctx)
@@ -76,7 +84,19 @@ func (c *verifyCmd) Run(ctx context.Context, s *std) error {
 			return err
 		}
 	}
+	if path := c.Checkpoint + ".views"; c.Checkpoint != "" && exists(path) {
+		if err := data.againstViews(ctx, path, s); err != nil {
+			return err
+		}
+	}
 	if c.Sign != "" {
+		views, _, err := data.signViews(ctx)
+		if err == nil {
+			err = os.WriteFile(c.Sign+".views", views, 0o600)
+		}
+		if err != nil {
+			return fmt.Errorf("writing the checkpoint of the view log: %w", err)
+		}
 		text, err := proof.Sign(q, sign)
 		if err != nil {
 			return err
@@ -116,6 +136,12 @@ func (d *Data) wholePages(s *std) error {
 	if err != nil {
 		return fmt.Errorf("reading the database's pages: %w", err)
 	}
+	views, err := vault.Verify(filepath.Join(d.Dir, room.ViewFile), keys)
+	if err != nil {
+		return fmt.Errorf("reading the view log's pages: %w", err)
+	}
+	r.Damages = append(r.Damages, views.Damages...)
+	r.Pages += views.Pages
 	for _, one := range r.Damages {
 		if !one.Notice {
 			fmt.Fprintln(s.out, "DAMAGED:", one.Error())
@@ -159,6 +185,13 @@ func (d *Data) checkpoint(ctx context.Context, dir string) error {
 		return err
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	views, rows, err := d.signViews(ctx)
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, fmt.Sprintf("checkpoint-views-%012d.txt", rows)), views, 0o600)
+	}
+	if err != nil {
 		return err
 	}
 	err = os.WriteFile(filepath.Join(dir, fmt.Sprintf("checkpoint-%012d.txt", head.N)), text, 0o600)

@@ -45,7 +45,8 @@ func readHead(q db.Querier, lock string) (h head, err error) {
 	return h, nil
 }
 
-func migrate(ctx context.Context, d *db.DB) error {
+// Migrate makes the tables where there are none.
+func Migrate(ctx context.Context, d *db.DB) error {
 	empty := record.Frontier(nil).Root()
 	return d.Write(ctx, func(tx db.Tx) error {
 		if err := tx.Exec(d.Dialect.DDL(Schema)); err != nil {
@@ -177,3 +178,6 @@ func (a *appending) committed() {
 		a.known.sets[d] = id
 	}
 }
+
+// Tables are the log's own, for those who copy a database in another way.
+func Tables() []string { return []string{"view", "view_head", "view_once", "view_find", "view_moved"} }

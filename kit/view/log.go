@@ -99,7 +99,7 @@ func Open(ctx context.Context, c Config) (*Log, error) {
 		l.log = slog.New(slog.DiscardHandler)
 	}
 	l.state = State{Place: First, Since: c.Clock.Now()}
-	if err := migrate(ctx, c.DB); err != nil {
+	if err := Migrate(ctx, c.DB); err != nil {
 		return nil, err
 	}
 	h, err := readHead(c.DB.Read(ctx), "")

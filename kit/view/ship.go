@@ -79,7 +79,7 @@ func (in *reading) ship(from, to int64, w io.Writer) error {
 // Restore appends a shipped piece to a log that ends where the piece begins, with the times it had, and refuses what does not give the root that
 // the piece says. Pieces that the log holds already are passed over.
 func Restore(ctx context.Context, d *db.DB, from io.Reader) error {
-	if err := migrate(ctx, d); err != nil {
+	if err := Migrate(ctx, d); err != nil {
 		return err
 	}
 	in := bufio.NewReaderSize(from, 1<<16)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -155,21 +156,27 @@ func (v *looksView) read(c *web.Ctx, w *words, charts []record.ID) error {
 	return nil
 }
 
-func (d *looksDay) table(ctx context.Context) ui.TableData {
-	t := ui.TableData{Caption: ui.DayText(ctx, d.Day), Columns: []ui.Column{{Title: ui.T(ctx, "views.page.who")}, {Title: ui.T(ctx, "views.page.why")},
-		{Title: ui.T(ctx, "views.page.times_chart"), Number: true}, {Title: ui.T(ctx, "views.page.times_boards"), Number: true}, {Title: ui.T(ctx, "views.page.when")}}}
-	for _, r := range d.Rows {
-		who := r.Who
-		if who != r.Role {
-			who = ui.T(ctx, "views.page.who_as", r.Who, r.Role)
-		}
-		when := ui.ClockText(ctx, r.First)
-		if last := ui.ClockText(ctx, r.Last); last != when {
-			when = ui.T(ctx, "views.page.between", when, last)
-		}
-		t.Rows = append(t.Rows, ui.TableRow{Cells: []ui.Cell{{Text: who}, {Text: r.Why}, {Text: times(r.Chart)}, {Text: times(r.Boards)}, {Text: when}}})
+func (r *looksRow) called(ctx context.Context) string {
+	if r.Who == r.Role {
+		return r.Role
 	}
-	return t
+	return ui.T(ctx, "views.page.who_as", r.Who, r.Role)
+}
+
+// counted says how often and when.
+func (r *looksRow) counted(ctx context.Context) string {
+	var parts []string
+	if r.Chart > 0 {
+		parts = append(parts, ui.T(ctx, "views.page.opened", r.Chart))
+	}
+	if r.Boards > 0 {
+		parts = append(parts, ui.T(ctx, "views.page.on_lists", r.Boards))
+	}
+	when := ui.ClockText(ctx, r.First)
+	if last := ui.ClockText(ctx, r.Last); last != when {
+		when = ui.T(ctx, "views.page.between", when, last)
+	}
+	return strings.Join(append(parts, when), " · ")
 }
 
 // panel leads from the chart to who looked at it.

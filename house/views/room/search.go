@@ -249,13 +249,6 @@ func (v *searchView) csv(c *web.Ctx) error {
 	return nil
 }
 
-func times(n int) string {
-	if n == 0 {
-		return "–"
-	}
-	return strconv.Itoa(n)
-}
-
 func seqText(seq int64) string { return strconv.FormatInt(seq, 10) }
 
 func (v *searchView) unitChoices(ctx context.Context) ui.Choices {
