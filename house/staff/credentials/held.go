@@ -105,9 +105,14 @@ func held(q db.Querier, where string, args ...any) ([]Held, error) {
 		return nil, fmt.Errorf("reading certificates: %w", err)
 	}
 	keep()
-	slices.SortStableFunc(out, func(a, b Held) int {
-		return cmp.Or(slices.Compare(a.Person[:], b.Person[:]), cmp.Compare(order(a.What), order(b.What)), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Until, b.Until), slices.Compare(a.Root[:], b.Root[:]))
-	})
+	for from, i := 0, 0; i < len(out); i++ { // they come person by person
+		if i+1 == len(out) || out[i+1].Person != out[i].Person {
+			slices.SortStableFunc(out[from:i+1], func(a, b Held) int {
+				return cmp.Or(cmp.Compare(order(a.What), order(b.What)), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Until, b.Until), slices.Compare(a.Root[:], b.Root[:]))
+			})
+			from = i + 1
+		}
+	}
 	return out, nil
 }
 

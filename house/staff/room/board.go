@@ -99,8 +99,13 @@ type personStanding struct {
 	standing []credentials.Standing
 }
 
-// everyStanding reads how everybody stands who works here, by name: each table once, however many people there are.
+// everyStanding gives how everybody stands who works here, by name. It is the same for all who may read it, and nobody changes it.
 func everyStanding(c *web.Ctx, units []places.Unit) ([]personStanding, error) {
+	return web.Remember(c, record.Zero, "staff standing", func() ([]personStanding, error) { return readStanding(c, units) })
+}
+
+// readStanding reads each table once, however many people there are.
+func readStanding(c *web.Ctx, units []places.Unit) ([]personStanding, error) {
 	q := c.Read()
 	people, err := staff.All(q)
 	if err != nil {
