@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 
 // What is no page: files, streams, fragments and doors that machines use.
-const noPages = new Set(["/static/", "/healthz", "/live", "/sw.js", "/drafts", "/device/phones", "/clients/{chart}/photo.jpg", "/welcome/{token}"]);
+const noPages = new Set(["/static/", "/healthz", "/live", "/sw.js", "/drafts", "/device/phones", "/device/people", "/session", "/clients/{chart}/photo.jpg", "/welcome/{token}"]);
 
 /** The program's pages, each with a test for its addresses. */
 export async function pages(d) {
