@@ -123,6 +123,9 @@ func (c *demoCmd) past(ctx context.Context, s *std, data *Data) (*ward.Ward, err
 		err = w.MoveIn(ctx, c.bundles())
 	}
 	if err == nil {
+		err = w.LetIn(ctx)
+	}
+	if err == nil {
 		err = w.Run(ctx, now)
 	}
 	return w, errors.Join(err, h.Close())
@@ -142,7 +145,7 @@ func (c *demoCmd) bundles() fs.FS {
 
 func (c *demoCmd) welcome(ctx context.Context, h *running, w *ward.Ward, url, dir string) (*welcome, error) {
 	hello := &welcome{URL: url, Data: dir, SignIn: map[string]string{}, Tokens: map[string]string{}, Unit: w.Unit.String(), Clients: w.Client}
-	for _, role := range access.Roles {
+	for _, role := range access.AllRoles {
 		id, ok := w.Staff[role]
 		if !ok {
 			continue
@@ -153,6 +156,9 @@ func (c *demoCmd) welcome(ctx context.Context, h *running, w *ward.Ward, url, di
 				return nil, fmt.Errorf("making the link for the %s: %w", role, err)
 			}
 			hello.SignIn[string(role)] = url + link
+		}
+		if role.Guest() {
+			continue // no machine is theirs
 		}
 		token, err := web.NewAPIToken(ctx, h.Committer, h.Clock, id, "demo", 30*24*time.Hour)
 		if err != nil {
@@ -169,7 +175,7 @@ func (c *demoCmd) print(s *std, hello *welcome) error {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "\nA made-up unit of %d people is living at %s\nIts data is in %s\n\nSign in as:\n", len(hello.Clients), hello.URL, hello.Data)
-	for _, role := range access.Roles {
+	for _, role := range access.AllRoles {
 		if link := hello.SignIn[string(role)]; link != "" {
 			fmt.Fprintf(&b, "  %-14s %s\n", strings.ReplaceAll(string(role), "_", " "), link)
 		}
