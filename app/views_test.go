@@ -104,3 +104,28 @@ func TestEveryLookIsLogged(t *testing.T) {
 		t.Errorf("only %d routes refused anything", len(refused))
 	}
 }
+
+// TestNothingIsShownUnlogged: when nobody's look can be logged, pages that show people are closed in words, and those that lives hang on open.
+func TestNothingIsShownUnlogged(t *testing.T) {
+	w := furnish(t, 2)
+	if err := w.Views.Close(); err != nil {
+		t.Fatal(err)
+	}
+	chart := w.home.Client[0].String()
+	for path, code := range map[string]int{
+		"/": 503, "/clients": 503, "/wall": 503, "/clients/" + chart + "/about": 503, "/clients/" + chart + "/paper": 503, "/rounds/night": 503,
+		"/rounds": 200, "/rounds/" + chart + "/check": 200, "/clients/" + chart: 200, "/clients/" + chart + "/health": 200,
+		"/account": 200, "/staff": 200, "/units": 200,
+	} {
+		out := w.do(call{method: "GET", path: path, cookies: w.cookie[access.Nurse]})
+		if out.Code != code {
+			t.Errorf("%s: %d, not %d: %.300s", path, out.Code, code, out.Body)
+		}
+		if out.Code == 503 && strings.Contains(out.Body.String(), chart) && !strings.Contains(path, chart) {
+			t.Errorf("%s says %.300s", path, out.Body)
+		}
+	}
+	if out := w.do(call{method: "GET", path: "/api/charts/" + chart + "/entries", token: w.token[access.Nurse]}); out.Code != 503 || strings.Contains(out.Body.String(), "rounds.checked") {
+		t.Errorf("the machine interface: %d %.300s", out.Code, out.Body)
+	}
+}

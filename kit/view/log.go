@@ -125,11 +125,14 @@ func Open(ctx context.Context, c Config) (*Log, error) {
 	return l, nil
 }
 
-// Close logs what is queued and ends the committer.
-func (l *Log) Close() error {
-	l.ends.Do(func() { l.queue <- nil })
-	l.work.Wait()
-	return l.closeFiles()
+// Close logs what is queued and ends the committer. Closing again does nothing.
+func (l *Log) Close() (err error) {
+	l.ends.Do(func() {
+		l.queue <- nil
+		l.work.Wait()
+		err = l.closeFiles()
+	})
+	return err
 }
 
 func (l *Log) closeFiles() (err error) {

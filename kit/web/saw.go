@@ -1,11 +1,16 @@
 package web
 
 import (
+	"context"
+	"io"
 	"net/http"
 	"slices"
 
+	"github.com/a-h/templ"
+
 	"milieu/kit/access"
 	"milieu/kit/record"
+	"milieu/kit/ui"
 	"milieu/kit/view"
 )
 
@@ -180,4 +185,20 @@ func (s *Site) answer(c *Ctx, g *gate, err error) {
 		c.W = g.ResponseWriter
 		s.fail(c, g.err)
 	}
+}
+
+// warned puts before a page that the log of who looked cannot be written, for those who have to do something about it.
+func (c *Ctx) warned(content templ.Component) templ.Component {
+	place := c.Views.State().Place
+	if place == view.First || c.Scope == nil || !c.Scope.May("views.watch") {
+		return content
+	}
+	words := templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
+		_, err := io.WriteString(w, "<p><b>"+templ.EscapeString(ui.T(ctx, "web.views_"+string(place)))+"</b></p>")
+		return err
+	})
+	notice := templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
+		return ui.Notice(ui.Bad).Render(templ.WithChildren(ctx, words), w)
+	})
+	return templ.Join(notice, content)
 }

@@ -197,7 +197,7 @@ func (c *Ctx) show(status int, p ui.Page, content templ.Component) error {
 	if err != nil {
 		return err
 	}
-	return c.draw(status, ui.Shell(p), content)
+	return c.draw(status, ui.Shell(p), c.warned(content))
 }
 
 // Gate draws a page with nothing around it.
