@@ -20,7 +20,7 @@ function showable(input: HTMLInputElement): void {
   const put = (shown: boolean) => {
     input.type = shown ? "text" : "password";
     button.textContent = shown ? say("hide") : say("show");
-    button.setAttribute("aria-label", say(shown ? "hide_password" : "show_password"));
+    button.setAttribute("aria-label", shown ? say("hide_password") : say("show_password"));
   };
   put(false);
   button.addEventListener("click", () => { put(input.type === "password"); input.focus(); });
