@@ -5,8 +5,10 @@ import (
 
 	"milieu/kit/clock"
 	"milieu/kit/db"
+	"milieu/kit/due"
 	"milieu/kit/fault"
 	"milieu/kit/record"
+	"milieu/kit/ui"
 )
 
 // LockScreenSet says what the locked screens of a house show.
@@ -57,4 +59,9 @@ func namesHidden(q db.Querier) (bool, error) {
 		return false, fmt.Errorf("reading what locked screens show: %w", err)
 	}
 	return names == "hidden", nil
+}
+
+// lockScreenForm states anew what locked screens show.
+func lockScreenForm() ui.EntryForm {
+	return ui.EntryForm{Kind: "device.lock_screen_set", Chart: due.House.String(), Class: "stack", Hidden: []ui.Pair{{Name: "then", Value: "/device"}}}
 }

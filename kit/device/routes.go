@@ -276,7 +276,15 @@ func showDevice(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return c.Show(ui.Page{Title: ui.T(c.Context(), "device.nav")}, devicePage(quiet, mine))
+	var house templ.Component = templ.NopComponent
+	if c.Scope.May("device.lock_screen.set") {
+		hidden, err := namesHidden(c.Read())
+		if err != nil {
+			return err
+		}
+		house = lockScreens(hidden)
+	}
+	return c.Show(ui.Page{Title: ui.T(c.Context(), "device.nav")}, devicePage(quiet, mine, house))
 }
 
 // phones shows which devices of the unit have not been heard from: GET /device/phones.
