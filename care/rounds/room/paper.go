@@ -47,7 +47,9 @@ func showPaper(c *web.Ctx) error {
 		return c.Show(ui.Page{Title: title}, noUnit())
 	}
 	c.SawUnit(unit.ID)
-	v, err := paperOf(c.Read(), unit.ID, unit.Name, c.Now, func(chart record.ID) (clients.Hidden, error) { return c.Directory.Hidden(c.Read(), c.Scope, chart) })
+	v, err := paperOf(c.Read(), unit.ID, unit.Name, c.Now, func(chart record.ID) (clients.Hidden, error) {
+		return clients.HiddenFrom(c.Directory, c.Read(), c.Scope, chart)
+	})
 	if err != nil {
 		return err
 	}

@@ -27,7 +27,11 @@ type tieRow struct {
 }
 
 func (r tieRow) words(ctx context.Context) string {
-	return line(ctx, ui.T(ctx, "access.as."+r.As), r.Role, span(ctx, r.From, r.Until), r.Why)
+	role := r.Role
+	if slices.Contains(houseaccess.GuestTies, r.As) {
+		role = "" // the tie says it
+	}
+	return line(ctx, ui.T(ctx, "access.as."+r.As), role, span(ctx, r.From, r.Until), r.Why)
 }
 
 // span says from when until when.

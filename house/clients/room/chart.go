@@ -90,10 +90,14 @@ func (h *head) labelled(c *web.Ctx) error {
 		}
 		for _, l := range list {
 			if h.Labels == nil {
-				h.Labels, h.Hidden = map[record.ID][]string{}, clients.Hidden{}
+				h.Labels = map[record.ID][]string{}
 			}
-			h.Labels[l.Entry], h.Hidden[l.Entry] = l.Labels, len(l.Labels) > 0 && !c.Directory.SeesEntry(c.Scope, l)
+			h.Labels[l.Entry] = l.Labels
 		}
+	}
+	var err error
+	if h.Hidden, err = clients.HiddenFrom(c.Directory, c.Read(), c.Scope, h.ID); err != nil {
+		return err
 	}
 	h.mayRelabel = c.Directory.May(c.Scope, "access.relabel", h.ID)
 	return nil

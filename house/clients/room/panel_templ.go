@@ -18,11 +18,7 @@ import (
 
 // contactsPanel shows whom to call.
 func contactsPanel(c *web.Ctx, q db.Querier, chart record.ID) (templ.Component, error) {
-	family, err := clients.Family(q, chart)
-	if err != nil {
-		return nil, err
-	}
-	hidden, err := c.Directory.Hidden(q, c.Scope, family...)
+	hidden, err := clients.HiddenFrom(c.Directory, q, c.Scope, chart)
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +78,7 @@ func contactList(to string, list []ui.Person) templ.Component {
 				var templ_7745c5c3_Var3 string
 				templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinStringErrs(ui.T(ctx, "clients.page.no_contacts"))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `house/clients/room/panel.templ`, Line: 39, Col: 59}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `house/clients/room/panel.templ`, Line: 35, Col: 59}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
 				if templ_7745c5c3_Err != nil {
