@@ -177,6 +177,9 @@ func (h hello) read(client *http.Client, url string, after int64) (seqs []int64,
 		return nil, err
 	}
 	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return nil, refusedWith(res.StatusCode)
+	}
 	var list []struct {
 		Seq int64 `json:"seq"`
 	}
@@ -186,6 +189,11 @@ func (h hello) read(client *http.Client, url string, after int64) (seqs []int64,
 	}
 	return seqs, err
 }
+
+// refusedWith is the status by which a reading was refused.
+type refusedWith int
+
+func (r refusedWith) Error() string { return fmt.Sprintf("refused with %d", int(r)) }
 
 // TestTwoOnOneFolder: a second server is refused in plain words; what only reads runs beside the first; kill -9 leaves no lock behind.
 func TestTwoOnOneFolder(t *testing.T) {
