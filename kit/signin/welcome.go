@@ -11,8 +11,8 @@ import (
 	"milieu/kit/web"
 )
 
-// invite makes the one-time link with which a person chooses how they sign in, and ends what they signed in with before: factors, sessions,
-// tokens. It is how somebody gets back in who has lost everything, and how a stolen phone is shut out.
+// invite makes the one-time link with which a person chooses how they sign in, and ends what they signed in with before: factors and
+// sessions. Tokens of programs go on until they are revoked. It is how somebody gets back in who has lost everything, and how a stolen phone is shut out.
 func (r *Desk) invite(c *web.Ctx, person record.ID) (path string, err error) {
 	token := web.NewToken()
 	err = c.Committer.Upkeep(c.Context(), func(tx db.Tx) error {

@@ -20,6 +20,9 @@ func fileForm(c *Ctx) error {
 	if err := c.R.ParseForm(); err != nil {
 		return formError(err)
 	}
+	if c.othersPage() {
+		return fault.New(fault.SignedOut, "somebody else is signed in here now")
+	}
 	e, err := c.decode(c.R.PathValue("kind"), c.R.PostForm)
 	if err != nil {
 		return err
@@ -118,6 +121,13 @@ func (c *Ctx) saidBack(o commit.Outcome) error {
 		}
 	}
 	return c.Fragment(ui.FloatingToast(c.Toast(e, b)))
+}
+
+// othersPage says that a page of another person sends: in this browser somebody changed in meanwhile. What the page's person wrote is not filed
+// under the name of who is here now; their device keeps it.
+func (c *Ctx) othersPage() bool {
+	reader := c.R.Header.Get("Milieu-Reader")
+	return reader != "" && c.Scope != nil && reader != c.Scope.Person.String()
 }
 
 // Scripted says that a page's script asked: it takes fragments in, and errors as plain text.
