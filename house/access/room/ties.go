@@ -263,7 +263,7 @@ type mineChart struct {
 
 func showMine(c *web.Ctx) error {
 	q := c.Read()
-	v := mineView{Name: c.Scope.Name, Client: c.Scope.Role == access.Client}
+	v := mineView{Name: c.Scope.Name, Client: c.Scope.Role == access.Client, MayLook: c.Scope.May("views.looks")}
 	var all []record.ID
 	for _, id := range c.Scope.Charts {
 		card, err := clients.CardOf(q, id)
