@@ -63,31 +63,23 @@ func Find(q db.Querier, id ID) (*Entry, error) {
 // Chart reads a chart's entries with seq after `after`, in order of seq, at most limit. It walks back along the chart's own chain, which
 // costs no index on the largest table there is.
 func Chart(q db.Querier, chart ID, after int64, limit int) ([]*Entry, error) {
-	var at int64
-	switch err := q.QueryRow("SELECT seq FROM chart_head WHERE chart = $1", chart).Scan(&at); err {
-	case nil:
-	case db.ErrNoRows:
-		return nil, nil
-	default:
-		return nil, fmt.Errorf("reading the head of chart %s: %w", chart, err)
-	}
-	var seqs []int64
-	for at > after {
-		seqs = append(seqs, at)
-		if err := q.QueryRow("SELECT prev FROM entry WHERE seq = $1", at).Scan(&at); err != nil {
-			return nil, fmt.Errorf("walking chart %s at entry %d: %w", chart, at, err)
-		}
-	}
-	out := make([]*Entry, 0, min(limit, len(seqs)))
-	for i := len(seqs) - 1; i >= 0 && len(out) < limit; i-- {
-		e, err := At(q, seqs[i])
-		if err != nil {
-			return nil, err
-		}
+	var out []*Entry
+	err := db.Each(q, chainQuery, []any{chart[:], after, limit}, func(r db.Row) error {
+		e, err := ScanEntry(r)
 		out = append(out, e)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("walking chart %s: %w", chart, err)
 	}
 	return out, nil
 }
+
+// chainQuery walks back from the chart's head to the seq after which it is read, and reads what stands there in the order of the log.
+var chainQuery = `WITH RECURSIVE chain (at, prev) AS (
+SELECT e.seq, e.prev FROM chart_head h JOIN entry e ON e.seq = h.seq WHERE h.chart = $1 AND h.seq > $2
+UNION ALL SELECT e.seq, e.prev FROM chain c JOIN entry e ON e.seq = c.prev WHERE c.prev > $2)
+SELECT ` + Columns + ` FROM entry WHERE seq IN (SELECT at FROM chain) ORDER BY seq LIMIT $3`
 
 // Latest reads a chart's newest entries, newest first, at most limit, skipping those that keep says no to (nil keeps all).
 func Latest(q db.Querier, chart ID, before int64, limit int, keep func(*Entry) bool) ([]*Entry, error) {
