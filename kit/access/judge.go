@@ -20,6 +20,9 @@ func (d *Directory) MayFile(_ context.Context, s record.Sender, k *record.Kind, 
 	if s.Via == record.ViaProgram {
 		return s.Role, nil, nil
 	}
+	if s.Via == record.ViaOutbox && k.Fresh {
+		return "", nil, fault.New(fault.Denied, "this is done with a network, where you can show who you are")
+	}
 	if err := d.fresh(); err != nil {
 		return "", nil, err
 	}

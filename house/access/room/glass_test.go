@@ -121,6 +121,11 @@ func TestWhatTheGlassOpens(t *testing.T) {
 func TestPagesOfTheGlass(t *testing.T) {
 	h := open(t)
 	d := h.Browse(doctor)
+	// Nor does a device that was without a network: nobody showed there who they are.
+	waited := record.Sender{Person: doctor, Device: "phone", Via: record.ViaOutbox}
+	if o := h.Committer.File(t.Context(), waited, h.Entry("access.glass_broken", rafi, opened(60)))[0]; o.Err == nil {
+		t.Error("opened from an outbox")
+	}
 	// An address alone opens nothing and tells nothing: a client, and nobody.
 	for _, path := range []string{"/access/break/" + rafi.String(), "/access/break/" + chart(77).String(), "/access/break/" + nurse.String(), "/access/break/" + rafi.String() + "?told=Somebody+Else"} {
 		if code, page := d.Page(path); code != 404 {
