@@ -134,10 +134,7 @@ func TestAbsentWithoutTrace(t *testing.T) {
 		}
 		reload(w)
 		viewer := rapid.SampledFrom([]string{"kim", "writer", "keeper", "case", "chief", "glass", "urgent", "guardian", "herself"}).Draw(t, "viewer")
-		type said struct {
-			e    *record.Entry
-			kept bool
-		}
+		type said struct{ e *record.Entry }
 		var all []said
 		for i := range rapid.IntRange(1, 8).Draw(t, "entries") {
 			e := logtest.Sighting(chart, hours(-1), fmt.Sprint("entry ", i))

@@ -285,7 +285,6 @@ var (
 	ticketIn = regexp.MustCompile(`name="ticket" value="([^"]+)"`)
 	secretIn = regexp.MustCompile(`<code>([A-Z2-7 ]{30,})</code>`)
 	codeIn   = regexp.MustCompile(`<code>([a-z2-9]{5}-[a-z2-9]{5})</code>`)
-	linkIn   = regexp.MustCompile(`/welcome/[\w-]+`)
 )
 
 func find(t testing.TB, re *regexp.Regexp, text string) string {

@@ -86,7 +86,6 @@ type appending struct {
 	head    head
 	known   *known
 	learned *known
-	lock    string
 }
 
 func begin(tx db.Tx, d db.Dialect, k *known) (*appending, error) {

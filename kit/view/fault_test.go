@@ -240,7 +240,7 @@ func TestSecondPlaceIsSealed(t *testing.T) {
 		t.Fatal(err)
 	}
 	disk.Heal()
-	l = open(t, cfg)
+	open(t, cfg)
 	if n := whole(t, d); n != 20 {
 		t.Errorf("%d rows", n)
 	}

@@ -208,8 +208,3 @@ func RevokeToken(ctx context.Context, w Writer, q db.Querier, now time.Time, id 
 	err = w.Upkeep(ctx, func(tx db.Tx) error { return tx.Exec("DELETE FROM api_token WHERE token = $1", all[i].key[:]) })
 	return all[i], err
 }
-
-// endTokens ends a person's tokens.
-func endTokens(tx db.Tx, person record.ID) error {
-	return tx.Exec("DELETE FROM api_token WHERE person = $1", person[:])
-}
