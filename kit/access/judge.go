@@ -15,13 +15,21 @@ import (
 // RelationGrace is how long before and after a shift or team membership an entry may have happened and still belong to it.
 const RelationGrace = 30 * time.Minute
 
+var errNetwork = fault.New(fault.Denied, "this is done with a network, where you can show who you are")
+
+// signs says that an entry of a kind asks to be shown again who one is, and so does taking it back.
+func (d *Directory) signs(kind string) bool {
+	k, err := d.kinds.Find(kind)
+	return err == nil && k.Fresh
+}
+
 // MayFile implements record.Judge: by the relations that held when it happened.
 func (d *Directory) MayFile(_ context.Context, s record.Sender, k *record.Kind, e *record.Entry) (string, []string, error) {
 	if s.Via == record.ViaProgram {
 		return s.Role, nil, nil
 	}
 	if s.Via == record.ViaOutbox && k.Fresh {
-		return "", nil, fault.New(fault.Denied, "this is done with a network, where you can show who you are")
+		return "", nil, errNetwork
 	}
 	if err := d.fresh(); err != nil {
 		return "", nil, err
@@ -52,6 +60,8 @@ func (d *Directory) MayFile(_ context.Context, s record.Sender, k *record.Kind, 
 			if d.mayTakeBackOwn(p, e) {
 				marks = []string{record.MarkUnseenOwn}
 			}
+		case s.Via == record.ViaOutbox && d.signs(target.Kind):
+			return "", nil, errNetwork
 		case d.fixed[target.Kind]:
 			return "", nil, fault.New(fault.Denied, "this was written by Milieu itself and stays")
 		case e.Amendment == record.Correction: // what takes an entry's place takes it away as well

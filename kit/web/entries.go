@@ -33,6 +33,13 @@ func fileForm(c *Ctx) error {
 	if err := c.Signs(e.Kind); err != nil {
 		return err
 	}
+	if !e.Amends.IsZero() { // taking back asks for what saying it asked for
+		if target, err := record.Find(c.Read(), e.Amends); err == nil {
+			if err := c.Signs(target.Kind); err != nil {
+				return err
+			}
+		}
+	}
 	from := c.Sender(record.ViaPage)
 	from.Skew = c.skew()
 	o := c.Committer.File(c.Context(), from, e)[0]

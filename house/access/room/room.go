@@ -50,7 +50,6 @@ func Def() room.Def {
 			{Key: "access.mine_nav", Href: "/mine", Icon: "person", Action: "access.mine", Order: 5},
 			{Key: "access.caseload_nav", Href: "/caseload", Icon: "person", Action: "clients.read", Desk: true, Order: 25},
 			{Key: "access.glass_nav", Href: "/access/glass", Icon: "key", Action: "access.break.review", Desk: true, Order: 83},
-			{Key: "access.custodians_nav", Href: "/access/custodians", Icon: "lock", Action: "access.custodian", Desk: true, Order: 84},
 		},
 		Panels: []room.Panel{{Name: "let-in", Action: "clients.read", Order: 70, Show: panel}},
 		Faces:  map[string]room.Face{houseaccess.RuleReview: {Icon: "key", Show: showReviewDue}},

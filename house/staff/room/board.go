@@ -259,6 +259,7 @@ func adminTabs(c *web.Ctx, current string) []ui.Tab {
 		{"staff.requirements", "/staff/requirements", "staff.credential.read"},
 		{"staff.roles", "/staff/roles", "staff.read"},
 		{"signin.tokens_nav", "/tokens", "signin.tokens"},
+		{"staff.custodians", "/access/custodians", "access.custodian"},
 	} {
 		if c.Scope.May(t.action) {
 			out = append(out, ui.Tab{Label: ui.T(c.Context(), t.key), Href: t.href, Current: t.href == current})

@@ -24,16 +24,17 @@ const looksSpan = 7
 
 // looksView is who looked at one chart, day by day.
 type looksView struct {
-	Chart     record.ID
-	Name      string
-	From      time.Time
-	To        time.Time // the last day
-	Days      []looksDay
-	Roles     bool
-	Earlier   string
-	Later     string
-	Refused   int
-	Disclosed bool
+	Chart    record.ID
+	Name     string
+	From     time.Time
+	To       time.Time // the last day
+	Days     []looksDay
+	Roles    bool
+	Earlier  string
+	Later    string
+	Refused  int
+	Charts   bool // reads charts: a client has a page of their own instead
+	Protects bool // may put the record on the house's list of those that are looked after
 }
 
 type looksDay struct {
@@ -83,7 +84,7 @@ func showLooks(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	v := looksView{Chart: client.ID, Name: client.Name, To: day(c, "to"), Roles: roles, Disclosed: c.Scope.May(views.ActionDisclose)}
+	v := looksView{Chart: client.ID, Name: client.Name, To: day(c, "to"), Roles: roles, Charts: c.Scope.May("clients.read"), Protects: c.Scope.May(views.ActionHouse)}
 	zone := ui.From(c.Context()).Zone
 	today := midnight(c.Now.In(zone))
 	if v.To.IsZero() || v.To.After(today) {
