@@ -1,10 +1,12 @@
 package web
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -12,6 +14,7 @@ import (
 	"github.com/a-h/templ"
 
 	"milieu/kit/clock"
+	"milieu/kit/db"
 	"milieu/kit/fault"
 	"milieu/kit/ui"
 )
@@ -233,6 +236,11 @@ func (c *Ctx) furnish(p *ui.Page) error {
 			item.Count, item.CountID = place.Count(c, unit.ID), "late-count"
 		}
 		p.Nav = append(p.Nav, item)
+	}
+	for i, draw := range []func([]ui.NavItem) templ.Component{ui.RailPlaces, ui.MorePlaces} { // the same for all who may go to the same places
+		if p.Drawn[i], err = c.Drawn(unit.ID, "places "+strconv.Itoa(i)+" "+current, func(context.Context, db.Querier) (templ.Component, error) { return draw(p.Nav), nil }); err != nil {
+			return err
+		}
 	}
 	if c.Session != nil {
 		p.Foot = append(p.Foot, ui.Link{Label: ui.T(ctx, "web.account", c.Scope.Name), Href: "/account"}, ui.Link{Label: ui.T(ctx, "web.sign_out"), Href: "/sign-out"})
