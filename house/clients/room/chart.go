@@ -55,7 +55,7 @@ func open(c *web.Ctx, tab string) (*head, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &head{Client: client, Tab: tab, May: c.Scope.May}
+	h := &head{Client: client, Tab: tab, May: func(action string) bool { return c.Directory.May(c.Scope, action, id) }}
 	if years, ok := client.Identity.Age(c.Now); ok {
 		h.Age = strconv.Itoa(years)
 	}

@@ -419,7 +419,7 @@ func healthPage(v healthView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			for _, d := range v.Diagnoses {
-				templ_7745c5c3_Err = held(v.head, heldRow{Topic: "diagnosis", Item: d.Item.String(), Ended: d.Ended != nil || d.Says.Past, End: "clients.diagnosis", Change: "clients.diagnosis", Labels: v.Labels[d.Item], Relabel: v.relabel(d.Item),
+				templ_7745c5c3_Err = held(v.head, heldRow{Topic: "diagnosis", Item: d.Item.String(), Ended: d.Ended != nil || d.Says.Past, End: "clients.diagnosis", Change: "clients.diagnosis", Labels: v.Labels[d.ID], Relabel: v.relabel(d.ID),
 					Title: d.Says.Text, Text: joined(d.Says.Code, span(d.Says.Since, d.Says.Until), d.Says.By)}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -925,7 +925,7 @@ func contactRow(ctx context.Context, h *head, one clients.Held[*clients.ContactS
 	if title == "" {
 		title = s.Organization
 	}
-	return heldRow{Topic: "contact", Item: one.Item.String(), Ended: one.Ended != nil || s.Past, End: "clients.describe", Change: "clients.describe", Labels: h.Labels[one.Item], Relabel: h.relabel(one.Item), Title: title, Text: joined(parts...)}
+	return heldRow{Topic: "contact", Item: one.Item.String(), Ended: one.Ended != nil || s.Past, End: "clients.describe", Change: "clients.describe", Labels: h.Labels[one.ID], Relabel: h.relabel(one.ID), Title: title, Text: joined(parts...)}
 }
 
 func legalPage(v legalView) templ.Component {
