@@ -91,6 +91,13 @@ export default {
   "nurse: every page": role("nurse"),
   "supervisor: every page": role("supervisor", (shared) => shared.begin),
   "administrator: every page": role("administrator"),
+  "client: every page": role("client"),
+
+  "coordinator: what the house has decided about looks": trial(async ({ shared, open }) => {
+    const page = await open("coordinator", "phone", { serviceWorkers: "block" });
+    assert.deepEqual(await look(shared, page, "/views/house"), []);
+    shared.reached.add("/views/house");
+  }),
 
   "what is open to everybody: signing in, the locked screen, an address that leads nowhere": trial(async ({ shared, open, allow }) => {
     allow((text) => /404/.test(text));

@@ -2,7 +2,12 @@
 import assert from "node:assert/strict";
 
 // What is no page: files, streams, fragments and doors that machines use.
-const noPages = new Set(["/static/", "/healthz", "/live", "/sw.js", "/drafts", "/device/phones", "/device/people", "/session", "/clients/{chart}/photo.jpg", "/welcome/{token}"]);
+const noPages = new Set(["/static/", "/healthz", "/live", "/sw.js", "/drafts", "/device/phones", "/device/people", "/session", "/clients/{chart}/photo.jpg", "/welcome/{token}",
+  "/staff/{chart}/certificates/{credential}/evidence/{file}",
+  // Steps of a ceremony, which no link leads to; signin, passkey and tablet walk through them.
+  "/lock", "/confirm", "/account/passkeys/new", "/account/passkeys/{key}",
+  // For what the demonstration's day does not hold: somebody found elsewhere in an emergency, an author who has left.
+  "/access/break/{chart}", "/staff/{chart}/custodian"]);
 
 /** The program's pages, each with a test for its addresses. */
 export async function pages(d) {
