@@ -59,8 +59,8 @@ func Def() room.Def {
 
 // showReviewDue says that a broken glass waits for a look.
 func showReviewDue(ctx context.Context, w due.Window) room.Showing {
-	return room.Showing{What: ui.T(ctx, "access.due_review"), Last: ui.T(ctx, "access.due_review_since", ui.WhenText(ctx, w.Opens)), Act: ui.T(ctx, "access.due_review_do"),
-		Href: "/access/glass/" + w.Anchor.String()}
+	// Without a link: the row stands on the board of all, and the page is for those who review.
+	return room.Showing{What: ui.T(ctx, "access.due_review"), Last: ui.T(ctx, "access.due_review_since", ui.WhenText(ctx, w.Opens))}
 }
 
 func notHere() error { return fault.New(fault.NotFound, "there is nothing here that you may see") }
