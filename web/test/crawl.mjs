@@ -12,7 +12,8 @@ const noPages = new Set(["/static/", "/healthz", "/live", "/sw.js", "/drafts", "
 /** The program's pages, each with a test for its addresses. */
 export async function pages(d) {
   const all = await d.routes();
-  return all.filter((one) => one.method === "GET" && !one.path.startsWith("/api/") && !noPages.has(one.path)).map((one) => ({ ...one, test: new RegExp("^" + one.path.replace("{$}", "").replace(/\{[^}]+\}/g, "[^/]+") + "$") }));
+  return all.filter((one) => one.method === "GET" && !one.path.startsWith("/api/") && !noPages.has(one.path)).map((one) => ({ ...one, test: new RegExp("^" + one.path.replace("{$}", "").replace(/\{[^}]+\}/g, "[^/]+") + "$") }))
+    .sort((a, b) => a.path.split("{").length - b.path.split("{").length); // an address that is spelled out comes before one with a place in it
 }
 
 /** One address of each page that links lead to, from where somebody begins, and from further addresses, or from those first. */

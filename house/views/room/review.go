@@ -186,6 +186,7 @@ type disclosuresView struct {
 	List   []views.Said[views.Disclosed]
 	By     map[record.ID]string
 	MayAdd bool
+	Charts bool // reads charts
 	Now    time.Time
 }
 
@@ -196,7 +197,7 @@ func showDisclosures(c *web.Ctx) error {
 		return err
 	}
 	years, _ := views.RetentionYears()
-	v := disclosuresView{Chart: client.ID, Name: client.Name, Since: c.Now.AddDate(-years, 0, 0), MayAdd: c.Scope.May(views.ActionDisclose), By: map[record.ID]string{}, Now: c.Now}
+	v := disclosuresView{Chart: client.ID, Name: client.Name, Since: c.Now.AddDate(-years, 0, 0), MayAdd: c.Scope.May(views.ActionDisclose), Charts: c.Scope.May("clients.read"), By: map[record.ID]string{}, Now: c.Now}
 	for _, chart := range append([]record.ID{client.ID}, client.Merged...) {
 		more, err := views.Disclosures(c.Read(), chart, v.Since)
 		if err != nil {
