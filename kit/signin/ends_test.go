@@ -23,7 +23,7 @@ import (
 // stream opens a live stream in a session and gives a channel that is closed when it ends.
 func (w *world) stream(srv *httptest.Server, session, bearer string) <-chan struct{} {
 	w.t.Helper()
-	req, err := http.NewRequest(http.MethodGet, srv.URL+"/live?topic=probe/me", nil)
+	req, err := http.NewRequest(http.MethodGet, srv.URL+"/live?topic=probe/me&topic=probe/"+id(unit).String(), nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -109,6 +109,10 @@ func TestStreamsEndWithTheirSession(t *testing.T) {
 	}
 	w.Clock.Advance(15 * time.Minute)
 	gone(t, "locked by itself", stays)
+	_, tied := in()
+	w.change("ana", func() { w.crew.people["ana"].Relations[0].Until = w.Clock.Now() })
+	gone(t, "whose person is of the unit no longer", tied)
+	w.change("ana", func() { w.crew.people["ana"].Relations[0].Until = time.Time{} })
 	b, ended := in()
 	token := w.token()
 	machine := w.stream(srv, "", token)

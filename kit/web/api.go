@@ -339,7 +339,11 @@ func apiLive(c *Ctx) error {
 	} else {
 		c.SawAll()
 	}
-	ctx, done := c.Sessions.watch(c)
+	var of []record.ID
+	if !key.Of.IsZero() {
+		of = append(of, key.Of)
+	}
+	ctx, done := c.Sessions.watch(c, of...)
 	defer done()
 	return c.Hub.Serve(c.W, c.R.WithContext(ctx), c.Scope.Person, key)
 }

@@ -73,7 +73,11 @@ func listen(c *Ctx) error {
 	if len(keys) == 0 || len(keys) > 8 {
 		return fault.New(fault.Invalid, "say what to listen to: ?topic=view/unit")
 	}
-	ctx, done := c.Sessions.watch(c)
+	of := make([]record.ID, len(keys))
+	for i := range keys {
+		of[i] = keys[i].Of
+	}
+	ctx, done := c.Sessions.watch(c, of...)
 	defer done()
 	return c.Hub.Serve(c.W, c.R.WithContext(ctx), c.Scope.Person, keys...)
 }
