@@ -332,6 +332,13 @@ func (d *Directory) Knows(chart record.ID) bool {
 	return d.charts[chart] != nil
 }
 
+// chartOf gives a chart as it stands; nil when there is none.
+func (d *Directory) chartOf(id record.ID) *Chart {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return d.charts[id]
+}
+
 // UnitOf is the unit a chart belongs to now; zero for none.
 func (d *Directory) UnitOf(chart record.ID) record.ID {
 	d.mu.RLock()

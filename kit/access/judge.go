@@ -19,8 +19,8 @@ var errNetwork = fault.New(fault.Denied, "this is done with a network, where you
 
 // signs says that an entry of a kind asks to be shown again who one is, and so does taking it back.
 func (d *Directory) signs(kind string) bool {
-	k, err := d.kinds.Find(kind)
-	return err == nil && k.Fresh
+	k := d.kind(kind)
+	return k != nil && k.Fresh
 }
 
 // MayFile implements record.Judge: by the relations that held when it happened.
@@ -90,9 +90,7 @@ func (d *Directory) MayFile(_ context.Context, s record.Sender, k *record.Kind, 
 func (d *Directory) mayEnter(p *Person, s record.Sender, k *record.Kind, e *record.Entry) error {
 	to := d.policy.Ties(p.Role, k.Action, "", false)
 	denied := fault.New(fault.Denied, "%s may not do this here", p.Name)
-	d.mu.RLock()
-	c := d.charts[e.Chart]
-	d.mu.RUnlock()
+	c := d.chartOf(e.Chart)
 	switch {
 	case c == nil && !k.Begins && s.Via != record.ViaImport:
 		return denied
@@ -161,9 +159,7 @@ func (d *Directory) replaces(p *Person, e, target *record.Entry) string {
 
 // mayDo says whether a person may do an action in an entry's chart, by the ties that held when it happened.
 func (d *Directory) mayDo(p *Person, action string, e *record.Entry) (string, []string, error) {
-	d.mu.RLock()
-	c := d.charts[e.Chart]
-	d.mu.RUnlock()
+	c := d.chartOf(e.Chart)
 	unit := record.Zero
 	if c != nil {
 		unit = c.Now(e.Happened)

@@ -41,6 +41,13 @@ var Labels = []string{SubstanceUse, Psychotherapy, Personal, Review, NotForFamil
 
 func isHouseLabel(l string) bool { return strings.HasPrefix(l, "house-") }
 
+// Bears says whether entries of a kind may carry a label: one that the kind lists, and the house's own where it lists any.
+func Bears(k *record.Kind, label string) bool { return bears(k.Labels, label) }
+
+func bears(labels []string, label string) bool {
+	return slices.Contains(labels, label) || isHouseLabel(label) && len(labels) > 0
+}
+
 // Actions about entries with labels: seeing one, and putting one on.
 const (
 	SeeEntry    = "see.entry"
@@ -189,10 +196,7 @@ func (d *Directory) Hidden(q db.Querier, s *Scope, charts ...record.ID) (map[rec
 		if err != nil {
 			return nil, err
 		}
-		for _, l := range list {
-			if len(l.Labels) == 0 || d.SeesEntry(s, l) {
-				continue
-			}
+		for _, l := range d.unseen(s, list) {
 			if out == nil {
 				out = map[record.ID]bool{}
 			}
@@ -200,6 +204,11 @@ func (d *Directory) Hidden(q db.Querier, s *Scope, charts ...record.ID) (map[rec
 		}
 	}
 	return out, nil
+}
+
+// unseen keeps those that the scope's person may not see.
+func (d *Directory) unseen(s *Scope, list []Labelled) []Labelled {
+	return slices.DeleteFunc(slices.Clone(list), func(l Labelled) bool { return len(l.Labels) == 0 || d.SeesEntry(s, l) })
 }
 
 // Sight judges the entries of one chart as they stand in the log: those taken back among them, what amends a hidden entry, what changes its
@@ -224,10 +233,7 @@ func (d *Directory) Sight(q db.Querier, s *Scope, chart record.ID) (*Sight, erro
 	if err != nil {
 		return out, err
 	}
-	for _, l := range list {
-		if len(l.Labels) == 0 || d.SeesEntry(s, l) {
-			continue
-		}
+	for _, l := range d.unseen(s, list) {
 		e, err := record.Find(q, l.Entry)
 		if err != nil {
 			return out, fmt.Errorf("reading a hidden entry: %w", err)
@@ -329,9 +335,7 @@ func (v *Sight) Shown(e *record.Entry, number int64) *record.Entry {
 
 // SeesEntry says whether a scope's person may see an entry with its labels, in a chart that they see.
 func (d *Directory) SeesEntry(s *Scope, l Labelled) bool {
-	d.mu.RLock()
-	c := d.charts[l.Chart]
-	d.mu.RUnlock()
+	c := d.chartOf(l.Chart)
 	p := s.who
 	if c == nil || p == nil {
 		return false
@@ -355,29 +359,30 @@ func (d *Directory) SeesEntry(s *Scope, l Labelled) bool {
 
 // mayLabel judges the labels that a sender puts on an entry.
 func (d *Directory) mayLabel(p *Person, k *record.Kind, e *record.Entry) error {
-	labels := e.Labels
-	b := k.Labels
+	labels, may := e.Labels, k.Labels
 	if k.Name == "access.relabelled" {
 		body, err := k.Parse(e.Body)
 		if err != nil {
 			return err
 		}
 		r := body.(*Relabelled)
-		labels, b = slices.Concat(e.Labels, r.Add, r.Remove), d.policy.LabelNames()
+		labels, may = slices.Concat(e.Labels, r.Add, r.Remove), d.policy.LabelNames()
 		if err := d.mayRelabel(p, e, r); err != nil {
 			return err
 		}
 	}
-	d.mu.RLock()
-	c := d.charts[e.Chart]
-	d.mu.RUnlock()
+	if len(labels) == 0 { // as nearly all
+		return nil
+	}
+	c := d.chartOf(e.Chart)
+	ties := d.tied(p, c, e) | Author
 	for _, l := range labels {
 		switch {
 		case !d.policy.KnowsLabel(l):
 			return &fault.Error{Kind: fault.Invalid, Text: "there is no such label", Fields: []fault.Field{{Name: "labels", Text: "this house knows no label " + l}}}
-		case !slices.Contains(b, l) && !(isHouseLabel(l) && len(b) > 0):
+		case !bears(may, l):
 			return &fault.Error{Kind: fault.Invalid, Text: "this cannot carry that label", Fields: []fault.Field{{Name: "labels", Text: "everybody who cares for the person needs to see this"}}}
-		case !d.tiedAsAuthor(p, c, e).Has(d.policy.Ties(p.Role, LabelAction, l, c != nil && d.agrees(p, c, l, e.Happened))):
+		case !ties.Has(d.policy.Ties(p.Role, LabelAction, l, c != nil && d.agrees(p, c, l, e.Happened))):
 			return fault.New(fault.Denied, "%s may not put the label %s on anything here", p.Name, l)
 		}
 	}
@@ -413,7 +418,7 @@ func (d *Directory) mayRelabel(p *Person, e *record.Entry, r *Relabelled) error 
 		return none
 	}
 	for _, l := range r.Add {
-		if !slices.Contains(k.Labels, l) && !(isHouseLabel(l) && len(k.Labels) > 0) {
+		if !Bears(k, l) {
 			return &fault.Error{Kind: fault.Invalid, Text: "this cannot carry that label", Fields: []fault.Field{{Name: "add", Text: "everybody who cares for the person needs to see this"}}}
 		}
 	}
@@ -427,18 +432,12 @@ func (d *Directory) mayRelabel(p *Person, e *record.Entry, r *Relabelled) error 
 
 // MayLabel says whether a scope's person may put a label on something in a chart, or take it off, as far as the policies say.
 func (d *Directory) MayLabel(s *Scope, chart record.ID, label string) bool {
-	d.mu.RLock()
-	c := d.charts[chart]
-	d.mu.RUnlock()
+	c := d.chartOf(chart)
 	if c == nil || s.who == nil || !s.May(LabelAction) {
 		return false
 	}
 	ties, _ := d.ties(s.who, c, s.Now, 0)
 	return (ties | Author).Has(d.policy.Ties(s.Role, LabelAction, label, d.agrees(s.who, c, label, s.Now)))
-}
-
-func (d *Directory) tiedAsAuthor(p *Person, c *Chart, e *record.Entry) Tie {
-	return d.tied(p, c, e) | Author
 }
 
 // Labels implements record.Judge: what an entry carries besides what its sender put on: its kind's own label, what the programme of the unit puts

@@ -60,8 +60,8 @@ func (p *Policy) May(r Role, action string, ties Tie, labels []string, consents 
 	return true
 }
 
-// allows says whether the role has the action under any tie at all.
-func (p *Policy) allows(r Role, action string) bool {
+// Allows says whether the role has the action under any tie at all.
+func (p *Policy) Allows(r Role, action string) bool {
 	if p == nil {
 		return false
 	}
@@ -71,9 +71,6 @@ func (p *Policy) allows(r Role, action string) bool {
 	}
 	return slices.ContainsFunc((*a)[role], func(t Tie) bool { return t != 0 })
 }
-
-// Allows says whether the role has the action under any tie at all.
-func (p *Policy) Allows(r Role, action string) bool { return p.allows(r, action) }
 
 // Reach says in a word how far a role's leave for an action goes: "any" (everywhere), "new" (its own units, and people who are new), "unit" (its own
 // units and people), "own" (for itself); empty when there is none.
@@ -168,7 +165,7 @@ func (p *Policy) Nobody() []string {
 
 // anything says whether an action is allowed to anybody at all.
 func (p *Policy) anything(action string) bool {
-	return slices.ContainsFunc(AllRoles, func(r Role) bool { return p.allows(r, action) })
+	return slices.ContainsFunc(AllRoles, func(r Role) bool { return p.Allows(r, action) })
 }
 
 // line says under which ties which roles may, the roles of the same ties together.

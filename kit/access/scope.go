@@ -78,7 +78,7 @@ func (s *Scope) Sees(unit record.ID) bool {
 
 // May says whether the scope's person has an action at all: what is not allowed is not offered.
 func (s *Scope) May(action string) bool {
-	return s.policy.allows(s.Role, action) && s.Lacks(action) == nil && (s.only == nil || strings.HasPrefix(action, "see.") || slices.Contains(s.only, action))
+	return s.policy.Allows(s.Role, action) && s.Lacks(action) == nil && (s.only == nil || strings.HasPrefix(action, "see.") || slices.Contains(s.only, action))
 }
 
 // Lacks gives what takes an action away that the role has: a certificate that has lapsed. Nil when nothing does.
@@ -129,9 +129,7 @@ func (d *Directory) Reaches(s *Scope, k *record.Kind, chart record.ID) error {
 
 // May says whether a scope's person may do something in a chart now: what a page of that chart offers.
 func (d *Directory) May(s *Scope, action string, chart record.ID) bool {
-	d.mu.RLock()
-	c := d.charts[chart]
-	d.mu.RUnlock()
+	c := d.chartOf(chart)
 	if c == nil || s.who == nil || !s.May(action) || s.who.barred(action, c.Now(s.Now), s.Now) != nil {
 		return false
 	}
@@ -152,9 +150,7 @@ func (r Reason) String() string { return r.Tie.String() }
 
 // Under gives the reason why a scope's person sees a chart; its Tie is zero where they do not.
 func (d *Directory) Under(s *Scope, chart record.ID) Reason {
-	d.mu.RLock()
-	c := d.charts[chart]
-	d.mu.RUnlock()
+	c := d.chartOf(chart)
 	if c == nil {
 		return Reason{}
 	}

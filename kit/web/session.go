@@ -253,14 +253,11 @@ func (s *Sessions) look(ctx context.Context, key [32]byte, now time.Time) (cache
 		return cached{}, fmt.Errorf("reading a session: %w", err)
 	}
 	got := cached{session: ses, read: now, written: ses.Seen}
-	s.keep(key, got)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return *s.cache[key], nil
+	return s.keep(key, got), nil
 }
 
 // keep remembers what was read. That somebody was there a moment ago, which is not written down yet, is not forgotten.
-func (s *Sessions) keep(key [32]byte, got cached) {
+func (s *Sessions) keep(key [32]byte, got cached) cached {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if old := s.cache[key]; old != nil && old.session.Seen.After(got.session.Seen) {
@@ -270,6 +267,7 @@ func (s *Sessions) keep(key [32]byte, got cached) {
 		clear(s.cache)
 	}
 	s.cache[key] = &got
+	return got
 }
 
 // touch notes that a person did something. It is written down now and then; that it cannot be written holds nobody up.

@@ -71,7 +71,7 @@ func showLabels(c *web.Ctx) error {
 	}
 	for _, l := range c.Policy.LabelNames() {
 		may := c.Directory.MayLabel(c.Scope, e.Chart, l)
-		bears := slices.Contains(k.Labels, l) || strings.HasPrefix(l, "house-") && len(k.Labels) > 0
+		bears := access.Bears(k, l)
 		switch has := slices.Contains(v.Has, l); {
 		case has && may && l != k.Label && (l != access.Psychotherapy || e.Author == c.Scope.Person):
 			v.Off = append(v.Off, l)

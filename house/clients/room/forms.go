@@ -3,7 +3,6 @@ package room
 import (
 	"context"
 	"encoding/json"
-	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -13,6 +12,7 @@ import (
 	"golang.org/x/text/language/display"
 
 	"milieu/house/clients"
+	"milieu/kit/access"
 	"milieu/kit/fault"
 	"milieu/kit/record"
 	"milieu/kit/ui"
@@ -102,7 +102,7 @@ func showSet(c *web.Ctx) error {
 	f.Kind = topics[f.Topic].set
 	if k, err := c.Committer.Kinds().Find(f.Kind); err == nil {
 		for _, l := range c.Policy.LabelNames() {
-			bears := slices.Contains(k.Labels, l) || strings.HasPrefix(l, "house-") && len(k.Labels) > 0
+			bears := access.Bears(k, l)
 			if bears && c.Directory.MayLabel(c.Scope, f.Chart, l) {
 				f.Labels = append(f.Labels, l)
 			}
