@@ -442,7 +442,7 @@ func (d *Directory) MayLabel(s *Scope, chart record.ID, label string) bool {
 
 // Labels implements record.Judge: what an entry carries besides what its sender put on: its kind's own label, what the programme of the unit puts
 // on, and what an entry that it amends carries.
-func (d *Directory) Labels(k *record.Kind, e *record.Entry) []string {
+func (d *Directory) Labels(k *record.Kind, e *record.Entry) ([]string, error) {
 	out := slices.Clone(e.Labels)
 	if k.Label != "" {
 		out = append(out, k.Label)
@@ -460,11 +460,15 @@ func (d *Directory) Labels(k *record.Kind, e *record.Entry) []string {
 		}
 		d.mu.RUnlock()
 		if !e.Amends.IsZero() {
-			if target, err := record.Find(d.db.Read(context.Background()), e.Amends); err == nil && target.Chart == e.Chart {
+			target, err := d.target(e)
+			if err != nil { // an amendment must not come out without the labels of what it amends
+				return nil, err
+			}
+			if target != nil && target.Chart == e.Chart {
 				out = append(out, target.Labels...)
 			}
 		}
 	}
 	slices.Sort(out)
-	return slices.Compact(out)
+	return slices.Compact(out), nil
 }

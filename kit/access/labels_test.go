@@ -204,11 +204,11 @@ func TestLabelsAreJudged(t *testing.T) {
 	e := logtest.Sighting(id("ann"), hours(0), "x")
 	w.charts[id("north")] = &access.Chart{ID: id("north"), Kind: "place", Labels: []string{access.SubstanceUse, "house-other"}}
 	reload(w)
-	if got := strings.Join(w.dir.Labels(k, e), " "); got != access.SubstanceUse {
+	if got := labelsOf(t, w, k, e); got != access.SubstanceUse {
 		t.Errorf("written in a programme: %q", got)
 	}
 	k.Label = access.NotForFamily
-	if got := strings.Join(w.dir.Labels(k, e), " "); got != access.NotForFamily+" "+access.SubstanceUse {
+	if got := labelsOf(t, w, k, e); got != access.NotForFamily+" "+access.SubstanceUse {
 		t.Errorf("by its kind: %q", got)
 	}
 	for _, c := range []struct {
@@ -231,4 +231,13 @@ func TestLabelsAreJudged(t *testing.T) {
 	if _, err := w.file("kim", order); err == nil {
 		t.Error("an order that everybody must know carries a label")
 	}
+}
+
+func labelsOf(t *testing.T, w *world, k *record.Kind, e *record.Entry) string {
+	t.Helper()
+	got, err := w.dir.Labels(k, e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(got, " ")
 }

@@ -88,7 +88,9 @@ func (d *devices) show(c *web.Ctx, k commit.Kept) (refused, error) {
 func unlabelled(c *web.Ctx, k commit.Kept) bool {
 	labels := k.Entry.Labels
 	if kind, err := c.Committer.Kinds().Find(k.Entry.Kind); err == nil {
-		labels = c.Directory.Labels(kind, k.Entry)
+		if labels, err = c.Directory.Labels(kind, k.Entry); err != nil {
+			return false // what it would carry cannot be read: it is not shown
+		}
 	}
 	return len(labels) == 0 || c.Directory.SeesEntry(c.Scope, access.Labelled{Entry: k.ID, Chart: k.Entry.Chart, Author: k.Author, Happened: k.Entry.Happened, Labels: labels})
 }

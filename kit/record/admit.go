@@ -42,7 +42,7 @@ type Judge interface {
 	Knows(chart ID) bool
 	MayFile(ctx context.Context, s Sender, k *Kind, e *Entry) (role string, marks []string, err error)
 	// Labels gives what an entry carries: what its sender put on, and what its kind, its programme and what it amends ask for.
-	Labels(k *Kind, e *Entry) []string
+	Labels(k *Kind, e *Entry) ([]string, error)
 }
 
 // AfterFact is implemented by bodies that may be entered long after they happened, with a reason.
@@ -121,7 +121,9 @@ func (a *Admission) Admit(ctx context.Context, s Sender, e *Entry) (*Prepared, e
 	e.Role = role
 	e.Marks = append(e.Marks, marks...)
 	labels := e.Labels
-	e.Labels = a.Judge.Labels(k, e)
+	if e.Labels, err = a.Judge.Labels(k, e); err != nil {
+		return nil, err
+	}
 	if s.Carried {
 		e.Marks = append(e.Marks, MarkUnattended)
 	}

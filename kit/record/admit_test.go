@@ -31,7 +31,7 @@ type anyone struct{}
 
 func (anyone) Knows(ID) bool { return true }
 
-func (anyone) Labels(_ *Kind, e *Entry) []string { return e.Labels }
+func (anyone) Labels(_ *Kind, e *Entry) ([]string, error) { return e.Labels, nil }
 
 func (anyone) MayFile(context.Context, Sender, *Kind, *Entry) (string, []string, error) {
 	return "nurse", nil, nil

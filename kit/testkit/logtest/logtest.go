@@ -116,7 +116,7 @@ type Anyone struct{}
 func (Anyone) Knows(record.ID) bool { return true }
 
 // Labels implements record.Judge.
-func (Anyone) Labels(_ *record.Kind, e *record.Entry) []string { return e.Labels }
+func (Anyone) Labels(_ *record.Kind, e *record.Entry) ([]string, error) { return e.Labels, nil }
 
 // MayFile implements record.Judge.
 func (Anyone) MayFile(_ context.Context, s record.Sender, _ *record.Kind, _ *record.Entry) (string, []string, error) {
