@@ -1,8 +1,6 @@
 package app
 
 import (
-	"maps"
-
 	"milieu/boards/shift"
 	"milieu/boards/wall"
 	roundsroom "milieu/care/rounds/room"
@@ -21,7 +19,7 @@ import (
 
 // Rooms lists every room of the program, by hand.
 func Rooms(d *Data) []room.Def {
-	people := &clientsroom.Room{Faces: map[string]room.Face{}}
+	people := &clientsroom.Room{}
 	rooms := []room.Def{
 		placesroom.Def(),
 		staffroom.Def(),
@@ -32,8 +30,7 @@ func Rooms(d *Data) []room.Def {
 	}
 	rooms = append(rooms, shift.Def(rooms), wall.Def())
 	for _, r := range rooms {
-		people.Panels = append(people.Panels, r.Panels...)
-		maps.Copy(people.Faces, r.Faces)
+		people.Take(r)
 	}
 	return append(rooms, draft.Def(), device.Def(rooms), signin.Def(ways(d)))
 }

@@ -47,7 +47,7 @@ func Kinds() []record.Kind {
 	person, unit, other := record.ID{6: 0x70, 8: 0x80, 15: 1}, record.ID{6: 0x70, 8: 0x80, 15: 2}, record.ID{6: 0x70, 8: 0x80, 15: 3}
 	seven, warm := 7, 21.5
 	return []record.Kind{
-		{Name: KindChecked, Version: 1, Chart: "client", Action: ActionCheck, AfterFact: true, Raises: raisedByCheck,
+		{Name: KindChecked, Version: 1, Chart: "client", Citable: true, Action: ActionCheck, AfterFact: true, Raises: raisedByCheck,
 			Example: &Checked{Place: "own_room", State: "asleep_breathing", Method: MethodSeen, Level: Every15},
 			Line: func(_ *record.Entry, b record.Body) record.Line {
 				c := b.(*Checked)
@@ -56,43 +56,43 @@ func Kinds() []record.Kind {
 				}
 				return record.Line{Key: "rounds.line.checked", Args: []any{Word("place", c.Place), Word("state", c.State)}}
 			}},
-		{Name: KindNotSeen, Version: 1, Chart: "client", Action: ActionCheck, AfterFact: true,
+		{Name: KindNotSeen, Version: 1, Chart: "client", Citable: true, Action: ActionCheck, AfterFact: true,
 			Example: &NotSeen{Reason: "bathroom_answered", Place: "bathroom"},
 			Line: func(_ *record.Entry, b record.Body) record.Line {
 				return record.Line{Key: "rounds.line.not_seen", Args: []any{Word("reason", b.(*NotSeen).Reason)}}
 			}},
 		// Taking back a raise lowers the level, so it needs what lowering needs. Taking back a lowering watches more closely.
-		{Name: KindRaised, Version: 1, Chart: "client", Action: ActionRaise, Withdraw: withdrawOnlyLowers, AfterFact: true,
+		{Name: KindRaised, Version: 1, Chart: "client", Citable: true, Action: ActionRaise, Withdraw: withdrawOnlyLowers, AfterFact: true,
 			Example: &LevelRaised{Order{Level: Every15, Reason: "Says the nights are very hard just now"}},
 			Line: func(_ *record.Entry, b record.Body) record.Line {
 				return record.Line{Key: "rounds.line.raised", Args: []any{Word("level", b.(*LevelRaised).Level)}}
 			}},
-		{Name: KindLowered, Version: 1, Chart: "client", Action: ActionLower, AfterFact: true,
+		{Name: KindLowered, Version: 1, Chart: "client", Citable: true, Action: ActionLower, AfterFact: true,
 			Example: &LevelLowered{Order: Order{Level: General, Reason: "Three steady days, agreed with her"}},
 			Line: func(_ *record.Entry, b record.Body) record.Line {
 				return record.Line{Key: "rounds.line.lowered", Args: []any{Word("level", b.(*LevelLowered).Level)}}
 			}},
-		{Name: KindNight, Version: 1, Chart: "client", Action: ActionLower, AfterFact: true,
+		{Name: KindNight, Version: 1, Chart: "client", Citable: true, Action: ActionLower, AfterFact: true,
 			Example: &NightOrdered{From: "23:00", To: "06:30", Minutes: 60, Reason: "Sleeps badly when woken; settled for two weeks"},
 			Line: func(_ *record.Entry, b record.Body) record.Line {
 				n := b.(*NightOrdered)
 				return record.Line{Key: "rounds.line.night", Args: []any{n.Minutes, n.From, n.To}}
 			}},
-		{Name: KindNightEnded, Version: 1, Chart: "client", Action: ActionRaise, Withdraw: withdrawOnlyLowers,
+		{Name: KindNightEnded, Version: 1, Chart: "client", Citable: true, Action: ActionRaise, Withdraw: withdrawOnlyLowers,
 			Example: &NightEnded{Reason: "Awake and afraid most of the night"}, Line: plain("rounds.line.night_ended")},
 		{Name: KindRelieved, Version: 1, Chart: "client", Action: ActionRelieve, AfterFact: true,
 			Example: &Relieved{From: person, To: other, Accepted: true}, Line: plain("rounds.line.relieved")},
-		{Name: KindHelpCalled, Version: 1, Chart: "client", Action: ActionHelp,
+		{Name: KindHelpCalled, Version: 1, Chart: "client", Citable: true, Action: ActionHelp,
 			Example: &HelpCalled{Reason: "breathing_not_seen", Place: "own_room"},
 			Line: func(_ *record.Entry, b record.Body) record.Line {
 				return record.Line{Key: "rounds.line.help", Args: []any{Word("help", b.(*HelpCalled).Reason)}}
 			}},
-		{Name: KindHelpAnswered, Version: 1, Chart: "client", Action: ActionHelp,
+		{Name: KindHelpAnswered, Version: 1, Chart: "client", Citable: true, Action: ActionHelp,
 			Example: &HelpAnswered{Call: person, Outcome: "breathing_well"},
 			Line: func(_ *record.Entry, b record.Body) record.Line {
 				return record.Line{Key: "rounds.line.help_answered", Args: []any{Word("outcome", b.(*HelpAnswered).Outcome)}}
 			}},
-		{Name: KindSearchEnded, Version: 1, Chart: "client", Action: ActionCheck,
+		{Name: KindSearchEnded, Version: 1, Chart: "client", Citable: true, Action: ActionCheck,
 			Example: &SearchEnded{Search: person, Outcome: "found_well"},
 			Line: func(_ *record.Entry, b record.Body) record.Line {
 				return record.Line{Key: "rounds.line.search_ended", Args: []any{Word("outcome", b.(*SearchEnded).Outcome)}}

@@ -62,7 +62,7 @@ func Kinds() []record.Kind {
 				return []any{cmp.Or(s.Name, s.Organization), s.Relationship}
 			})},
 		{Name: "clients.contact_ended", Action: "clients.describe", Line: line("contact_ended"), Example: ended},
-		{Name: "clients.allergy_noted", Action: "clients.allergy", Example: &AllergyNoted{Substance: "Penicillin", Category: "medication", Reaction: "Hives", Severity: "moderate", Since: "2019"},
+		{Name: "clients.allergy_noted", Citable: true, Action: "clients.allergy", Example: &AllergyNoted{Substance: "Penicillin", Category: "medication", Reaction: "Hives", Severity: "moderate", Since: "2019"},
 			Line: func(_ *record.Entry, b record.Body) record.Line {
 				if a := b.(*AllergyNoted); !a.NoneKnown {
 					return record.Line{Key: "clients.line.allergy_noted", Args: []any{a.Substance}}
@@ -73,16 +73,16 @@ func Kinds() []record.Kind {
 		{Name: "clients.diagnosis_noted", Action: "clients.diagnosis", Example: &DiagnosisNoted{Text: "Recurrent depressive disorder", System: "http://hl7.org/fhir/sid/icd-10", Code: "F33.1", By: "Dr Imke Raad"},
 			Line: said("diagnosis_noted", func(b record.Body) []any { return []any{b.(*DiagnosisNoted).Text} })},
 		{Name: "clients.diagnosis_ended", Action: "clients.diagnosis", Line: line("diagnosis_ended"), Example: ended},
-		{Name: "clients.precaution_set", Action: "clients.precaution", Withdraw: "clients.precaution.lift", Example: &PrecautionSet{Code: "fall", Helps: "Walk at the left side, light on at night"},
+		{Name: "clients.precaution_set", Citable: true, Action: "clients.precaution", Withdraw: "clients.precaution.lift", Example: &PrecautionSet{Code: "fall", Helps: "Walk at the left side, light on at night"},
 			Line: coded("precaution_set", func(b record.Body) (string, []any) {
 				p := b.(*PrecautionSet)
 				return p.Code, []any{p.Helps}
 			})},
-		{Name: "clients.precaution_lifted", Action: "clients.precaution.lift", Line: line("precaution_lifted"), Example: ended},
-		{Name: "clients.flag_set", Action: "clients.flag", Example: &FlagSet{Text: "Quiet for half an hour after visits"},
+		{Name: "clients.precaution_lifted", Citable: true, Action: "clients.precaution.lift", Line: line("precaution_lifted"), Example: ended},
+		{Name: "clients.flag_set", Citable: true, Action: "clients.flag", Example: &FlagSet{Text: "Quiet for half an hour after visits"},
 			Line: said("flag_set", func(b record.Body) []any { return []any{b.(*FlagSet).Text} })},
-		{Name: "clients.flag_lifted", Action: "clients.flag", Line: line("flag_lifted"), Example: ended},
-		{Name: "clients.legal_status_set", Action: "clients.legal", Withdraw: "clients.legal", Example: &LegalStatusSet{Status: "hold", Words: "72-hour hold", From: exampleTime, Until: exampleTime.Add(72 * time.Hour)},
+		{Name: "clients.flag_lifted", Citable: true, Action: "clients.flag", Line: line("flag_lifted"), Example: ended},
+		{Name: "clients.legal_status_set", Citable: true, Action: "clients.legal", Withdraw: "clients.legal", Example: &LegalStatusSet{Status: "hold", Words: "72-hour hold", From: exampleTime, Until: exampleTime.Add(72 * time.Hour)},
 			Line: coded("legal", func(b record.Body) (string, []any) {
 				if l := b.(*LegalStatusSet); l.Words == "" {
 					return l.Status, nil
@@ -131,12 +131,12 @@ func about(b record.Body) record.ID {
 
 func moveKinds() []record.Kind {
 	return []record.Kind{
-		{Name: "clients.admitted", Action: "clients.admit", Line: line("admitted"), Into: func(b record.Body) record.ID { return b.(*Admitted).Unit }, Example: &Admitted{Unit: exampleUnit, Room: exampleRoom, Bed: exampleBed, From: "home", Reason: "Could not stay safe alone"}},
-		{Name: "clients.transferred", Action: "clients.transfer", Line: line("transferred"), Into: func(b record.Body) record.ID { return b.(*Transferred).Unit }, Example: &Transferred{Unit: exampleUnit, Room: exampleRoom, Bed: exampleBed, Reason: "nearer to the office"}},
-		{Name: "clients.left", Action: "clients.leave", Example: &Left{Kind: "leave", Expected: exampleTime.Add(48 * time.Hour), With: "his sister"},
+		{Name: "clients.admitted", Citable: true, Action: "clients.admit", Line: line("admitted"), Into: func(b record.Body) record.ID { return b.(*Admitted).Unit }, Example: &Admitted{Unit: exampleUnit, Room: exampleRoom, Bed: exampleBed, From: "home", Reason: "Could not stay safe alone"}},
+		{Name: "clients.transferred", Citable: true, Action: "clients.transfer", Line: line("transferred"), Into: func(b record.Body) record.ID { return b.(*Transferred).Unit }, Example: &Transferred{Unit: exampleUnit, Room: exampleRoom, Bed: exampleBed, Reason: "nearer to the office"}},
+		{Name: "clients.left", Citable: true, Action: "clients.leave", Example: &Left{Kind: "leave", Expected: exampleTime.Add(48 * time.Hour), With: "his sister"},
 			Line: coded("left", func(b record.Body) (string, []any) { return b.(*Left).Kind, nil })},
-		{Name: "clients.returned", Action: "clients.leave", Line: line("returned"), Example: &Returned{Note: "Calm, glad to be back"}},
-		{Name: "clients.discharged", Action: "clients.discharge", Example: &DischargedTo{Destination: "home"},
+		{Name: "clients.returned", Citable: true, Action: "clients.leave", Line: line("returned"), Example: &Returned{Note: "Calm, glad to be back"}},
+		{Name: "clients.discharged", Citable: true, Action: "clients.discharge", Example: &DischargedTo{Destination: "home"},
 			Line: coded("discharged", func(b record.Body) (string, []any) { return b.(*DischargedTo).Destination, nil })},
 		{Name: "clients.merged", Action: "clients.merge", Withdraw: "clients.merge", Line: line("merged"), Example: &Merged{Into: exampleChart, Reason: "Same birth date, and he told us both names"},
 			Raises: func(e *record.Entry, b record.Body) []*record.Entry {

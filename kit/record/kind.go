@@ -40,6 +40,8 @@ type Kind struct {
 	About func(b Body) ID
 	// Source says that its entries are what others were made of: who may not see one that cites it does not see it either.
 	Source bool
+	// Citable says that its entries are facts of the day, which notes and handovers refer to instead of telling them again.
+	Citable bool
 	// AfterFact says that the kind may be entered well after it happened only with a reason in its body, and is marked for ever.
 	AfterFact bool
 	// Upgrade brings a stored body of an older version to the current one. Nil while there is one version.

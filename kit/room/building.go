@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"sync/atomic"
 	"time"
 
@@ -120,6 +121,12 @@ func NewPlan(defs []Def, policies, house []access.File) (*Plan, error) {
 		for _, panel := range d.Panels {
 			actions = append(actions, panel.Action)
 		}
+		for _, tab := range d.Tabs {
+			actions = append(actions, tab.Action)
+		}
+		for _, act := range d.Acts {
+			actions = append(actions, act.Action)
+		}
 	}
 	p.Actions = actions
 	return p, p.Policy.Covers(actions)
@@ -177,11 +184,10 @@ func Open(ctx context.Context, o Options) (*Building, error) {
 	b.Committer.After(b.filed)
 	b.Sweeper = &due.Sweeper{DB: o.DB, Committer: b.Committer, Clock: o.Clock, Rules: plan.Rules, Log: o.Log}
 	cfg := web.Config{DB: o.DB, Committer: b.Committer, Directory: b.Directory, Views: b.Views, ViewDB: b.ViewDB, Policy: plan.Policy, Hub: b.Hub, Clock: o.Clock, Log: o.Log,
-		Routes: plan.Routes, Places: plan.Places, Said: map[string]web.Said{}, House: b.House, Outside: o.Outside, Demo: o.Demo}
+		Routes: plan.Routes, Places: plan.Places, Said: map[string]web.Said{}, FreshIf: map[string]func(db.Querier, *access.Scope) (bool, error){}, House: b.House, Outside: o.Outside, Demo: o.Demo}
 	for _, d := range o.Defs {
-		for kind, said := range d.Said {
-			cfg.Said[kind] = said
-		}
+		maps.Copy(cfg.Said, d.Said)
+		maps.Copy(cfg.FreshIf, d.Fresh)
 		if d.Ended != nil {
 			cfg.Ended = append(cfg.Ended, d.Ended)
 		}
@@ -208,6 +214,9 @@ func Open(ctx context.Context, o Options) (*Building, error) {
 		}
 		if d.Hub.PlaceName != nil {
 			cfg.PlaceName = d.Hub.PlaceName
+		}
+		if d.Hub.Head != nil {
+			cfg.Head = d.Hub.Head
 		}
 		if d.Hub.Around != nil {
 			cfg.Around = d.Hub.Around

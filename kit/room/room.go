@@ -14,6 +14,7 @@ import (
 	"milieu/kit/fault"
 	"milieu/kit/live"
 	"milieu/kit/record"
+	"milieu/kit/ui"
 	"milieu/kit/web"
 )
 
@@ -34,8 +35,15 @@ type Def struct {
 	Views       map[string]ViewMaker // live views by name
 	Faces       map[string]Face      // by rule: how a due is shown on boards
 	Panels      []Panel              // on a client's chart
-	Said        map[string]web.Said  // by kind: what to answer after a page has filed one; the kit's own line otherwise
-	Pack        []PackPart           // what a device needs for a shift without a network
+	Tabs        []Tab                // pages of its own that stand beside the chart
+	Acts        []Act                // what can be begun for somebody, from their chart and wherever their name stands
+	Shapes      map[string]Shape     // by kind, or by the room's name for all of its kinds: how the chart shows an entry
+	Handover    []HandoverPart       // what it has to say of people when the shift changes
+	// Fresh says, by kind, whether the house wants to be shown again who somebody is before they file one by a page; beside Kind.Fresh, which
+	// no house can lift.
+	Fresh map[string]func(q db.Querier, s *access.Scope) (bool, error)
+	Said  map[string]web.Said // by kind: what to answer after a page has filed one; the kit's own line otherwise
+	Pack  []PackPart          // what a device needs for a shift without a network
 	// Ended takes back what the room gave to a session that somebody ended, in the same transaction.
 	Ended func(tx db.Tx, person record.ID, device string, now time.Time) error
 	Hub   Hub // what only the house's hubs offer; each by one room
@@ -53,6 +61,8 @@ type Hub struct {
 	Limits     func(q db.Querier, s *access.Scope) (web.Limits, error)
 	Confirm    func(c *web.Ctx, why fault.Kind) error
 	PlaceName  func(q db.Querier, unit record.ID) string
+	// Head is the top of every page of one client, whichever room's: who it is and the tabs, of which tab is the page's own.
+	Head func(c *web.Ctx, chart record.ID, tab string) (templ.Component, error)
 	// Around is what stands above every page of a client's chart, whichever room's; nil for nothing.
 	Around func(c *web.Ctx, chart record.ID) (templ.Component, error)
 }
@@ -87,6 +97,71 @@ type Panel struct {
 	Action string // who may see it
 	Order  int
 	Show   func(c *web.Ctx, q db.Querier, chart record.ID) (templ.Component, error)
+}
+
+// Tab is a room's page of one client, beside the chart's timeline.
+type Tab struct {
+	Name   string // as Head is told it
+	Key    string // of its label in the catalogue
+	Action string // who may see it
+	Order  int
+	Href   func(chart record.ID) string
+}
+
+// Act is something that can be begun for a client: "Note", "Contact".
+type Act struct {
+	Key    string // of its label in the catalogue
+	Icon   string
+	Action string // who may do it
+	Order  int
+	Href   func(chart record.ID) string
+}
+
+// Shape is how the chart shows an entry.
+type Shape struct {
+	Icon string
+	// Body is what stands under the entry's line; nil, or a nil component: the line says it all.
+	Body func(c *web.Ctx, e *record.Entry, b record.Body) (templ.Component, error)
+	// Href is where the entry can be read in full; nil: its own page in the chart.
+	Href func(e *record.Entry) string
+}
+
+// HandoverPart is what one room has to say of people when the shift changes.
+type HandoverPart struct {
+	Name  string
+	Order int
+	// Lines gives what is to be handed over, by chart. It reads everybody of a unit at once, and leaves out what the reader may not see.
+	Lines func(c *web.Ctx, q db.Querier, s Span) (map[record.ID][]HandoverLine, error)
+}
+
+// Span is a stretch of time on a unit: whom a handover is about, and since when. Sees says whether the reader may see an entry of a chart.
+type Span struct {
+	Unit   record.ID
+	Charts []record.ID
+	From   time.Time
+	Until  time.Time
+	Sees   func(chart, entry record.ID) bool
+}
+
+// Headings of a handover, after I-PASS (Starmer et al., N Engl J Med 2014;371:1803): how ill, the person in brief, what is to be done, what to be
+// ready for. The fifth, the receiver's synthesis, is the receiver's.
+const (
+	Illness   = "illness"
+	Person    = "person"
+	Actions   = "actions"
+	Situation = "situation"
+)
+
+// HandoverLine is one thing handed over.
+type HandoverLine struct {
+	Heading string    // of the constants above
+	Key     string    // names it within the chart, alike whenever it is compiled: what is accepted and carried forward
+	At      time.Time // when it happened, or began
+	Text    string    // in words of the catalogue
+	State   ui.State  // of something due; empty otherwise
+	Entry   record.ID // what it was made of
+	Href    string    // where it is dealt with
+	Open    bool      // something is to be done: it is accepted by somebody, and carried forward until it is closed
 }
 
 // PackPart is a part of the pages and data that a device takes for the shift.

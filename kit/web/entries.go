@@ -51,8 +51,21 @@ func fileForm(c *Ctx) error {
 
 // Signs makes sure that who files an entry of a kind by a page has shown who they are as lately as the kind asks for.
 func (c *Ctx) Signs(kind string) error {
-	if k, err := c.Committer.Kinds().Find(kind); err == nil && k.Fresh && !c.Fresh() {
+	k, err := c.Committer.Kinds().Find(kind)
+	if err != nil || c.Fresh() {
+		return nil // what is no kind is refused with the rest
+	}
+	if k.Fresh {
 		return unconfirmed()
+	}
+	if asks := c.FreshIf[kind]; asks != nil {
+		wanted, err := asks(c.Read(), c.Scope)
+		if err != nil {
+			return err
+		}
+		if wanted {
+			return unconfirmed()
+		}
 	}
 	return nil
 }

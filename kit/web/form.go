@@ -21,7 +21,7 @@ import (
 var envelope = map[string]bool{"id": true, "chart": true, "happened": true, "written": true, "amends": true, "amendment": true, "cites": true, "labels": true, "then": true}
 
 // Decode makes an entry of a submitted form: the envelope's fields, and the kind's body by the JSON names of its fields. A name with dots
-// reaches into a struct ("place.code") or a table of texts ("answers.doors"), with a number into a list of structs ("shifts.0.name"), with a name into a map ("answers.doors"); a repeated name fills a list. Empty fields are left out. Unknown fields are refused.
+// reaches into a struct ("place.code"), with a number into a list of structs ("shifts.0.name"), with a name into a map ("answers.doors"); a repeated name fills a list. Empty fields are left out. Unknown fields are refused.
 func Decode(k *record.Kind, form url.Values) (*record.Entry, error) {
 	var c fault.Check
 	e := &record.Entry{Kind: k.Name, Version: k.Version}
@@ -88,9 +88,6 @@ func set(body map[string]any, t reflect.Type, path, values []string) error {
 		if ft.Kind() == reflect.Map {
 			return setNamed(body, ft.Elem(), path, values[len(values)-1])
 		}
-		if ft.Kind() == reflect.Map && ft.Elem().Kind() == reflect.String && len(path) == 2 {
-			return setText(body, path, values)
-		}
 		if ft.Kind() != reflect.Struct {
 			return fmt.Errorf("there is no such field")
 		}
@@ -135,6 +132,9 @@ func set(body map[string]any, t reflect.Type, path, values []string) error {
 	return nil
 }
 
+// maxNamed bounds a map in a form.
+const maxNamed = 500
+
 // setNamed puts a field named "answers.doors" into a map: what a checklist asks is data, so its items are no fields of a struct.
 func setNamed(body map[string]any, t reflect.Type, path []string, v string) error {
 	if len(path) != 2 || path[1] == "" {
@@ -152,27 +152,10 @@ func setNamed(body map[string]any, t reflect.Type, path []string, v string) erro
 		named = map[string]any{}
 		body[path[0]] = named
 	}
-	named[path[1]] = one
-	return nil
-}
-
-// maxTexts bounds a table of texts in a form.
-const maxTexts = 500
-
-func setText(body map[string]any, path, values []string) error {
-	v := strings.ReplaceAll(values[len(values)-1], "\r\n", "\n")
-	if v == "" {
-		return nil
-	}
-	texts, _ := body[path[0]].(map[string]string)
-	if texts == nil {
-		texts = map[string]string{}
-		body[path[0]] = texts
-	}
-	if len(texts) >= maxTexts {
+	if len(named) >= maxNamed {
 		return fmt.Errorf("too many")
 	}
-	texts[path[1]] = v
+	named[path[1]] = one
 	return nil
 }
 

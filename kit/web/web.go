@@ -91,6 +91,10 @@ type Config struct {
 	Confirm func(c *Ctx, why fault.Kind) error
 	// PlaceName gives the name of a unit; empty when unknown.
 	PlaceName func(q db.Querier, unit record.ID) string
+	// FreshIf says of kinds whether the house asks who files one by a page to show again who they are.
+	FreshIf map[string]func(q db.Querier, s *access.Scope) (bool, error)
+	// Head gives the top of a page of one client: who it is, and the tabs, of which one is the page's own.
+	Head func(c *Ctx, chart record.ID, tab string) (templ.Component, error)
 	// Around gives what stands above every page of a client's chart that was shown; nil for nothing.
 	Around func(c *Ctx, chart record.ID) (templ.Component, error)
 	// Ended are told, in its transaction, that a session was ended by somebody: signed out here or from elsewhere, not over by itself.

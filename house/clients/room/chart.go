@@ -39,14 +39,20 @@ type head struct {
 	// Labels are those that entries of the client's charts carry.
 	Labels     map[record.ID][]string
 	mayRelabel bool
+	tabs       []ui.Tab
 }
 
 // open reads the client of the page and makes sure that the person may see them. A merged chart's address leads to the one that goes on.
-func open(c *web.Ctx, tab string) (*head, error) {
+func (r *Room) open(c *web.Ctx, tab string) (*head, error) {
 	id, err := c.Chart("chart")
 	if err != nil {
 		return nil, err
 	}
+	return r.openOf(c, id, tab)
+}
+
+// openOf is open for a chart that the reader is known to see.
+func (r *Room) openOf(c *web.Ctx, id record.ID, tab string) (*head, error) {
 	q := c.Read()
 	client, err := clients.Of(q, id)
 	if err == db.ErrNoRows {
@@ -67,6 +73,7 @@ func open(c *web.Ctx, tab string) (*head, error) {
 		return nil, err
 	}
 	h.Unit = names[client.Card.Unit]
+	h.tabs = r.tabs(c, h)
 	allergies, err := clients.Allergies(q, id)
 	if err != nil {
 		return nil, err
@@ -148,7 +155,9 @@ func legalWords(ctx context.Context, status, words string) string {
 	return ui.T(ctx, "clients.legal."+status)
 }
 
-func (h *head) tabs(ctx context.Context) []ui.Tab {
+// tabs are the pages of one client: the chart's own, then those that other rooms bring.
+func (r *Room) tabs(c *web.Ctx, h *head) []ui.Tab {
+	ctx := c.Context()
 	tabs := []ui.Tab{}
 	for _, t := range []string{"", "about", "health", "contacts", "legal", "stays"} {
 		name, to := t, path(h.ID)
@@ -159,7 +168,23 @@ func (h *head) tabs(ctx context.Context) []ui.Tab {
 		}
 		tabs = append(tabs, ui.Tab{Label: ui.T(ctx, "clients.page.tab."+name), Href: to, Current: h.Tab == name})
 	}
+	others := slices.Clone(r.Tabs)
+	slices.SortStableFunc(others, func(a, b roomkit.Tab) int { return a.Order - b.Order })
+	for _, t := range others {
+		if h.May(t.Action) {
+			tabs = append(tabs, ui.Tab{Label: ui.T(ctx, t.Key), Href: t.Href(h.ID), Current: h.Tab == t.Name})
+		}
+	}
 	return tabs
+}
+
+// head is the top of another room's page of one client.
+func (r *Room) head(c *web.Ctx, chart record.ID, tab string) (templ.Component, error) {
+	h, err := r.openOf(c, chart, tab)
+	if err != nil {
+		return nil, err
+	}
+	return clientHead(h), nil
 }
 
 // steps of a timeline.
@@ -174,7 +199,7 @@ type chartView struct {
 }
 
 func (r *Room) showChart(c *web.Ctx) error {
-	h, err := open(c, "timeline")
+	h, err := r.open(c, "timeline")
 	if err != nil {
 		return err
 	}

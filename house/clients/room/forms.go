@@ -91,8 +91,8 @@ type itemForm struct {
 
 func notHere() error { return fault.New(fault.NotFound, "there is nothing here that you may see") }
 
-func showSet(c *web.Ctx) error {
-	f, err := itemOf(c)
+func (r *Room) showSet(c *web.Ctx) error {
+	f, err := r.itemOf(c)
 	if err != nil {
 		return err
 	}
@@ -111,8 +111,8 @@ func showSet(c *web.Ctx) error {
 	return c.Show(ui.Page{Title: ui.T(c.Context(), "clients.page.chart")}, setPage(f))
 }
 
-func showEnd(c *web.Ctx) error {
-	f, err := itemOf(c)
+func (r *Room) showEnd(c *web.Ctx) error {
+	f, err := r.itemOf(c)
 	if err != nil {
 		return err
 	}
@@ -127,13 +127,13 @@ func showEnd(c *web.Ctx) error {
 }
 
 // itemOf reads which item a form is about.
-func itemOf(c *web.Ctx) (*itemForm, error) {
+func (r *Room) itemOf(c *web.Ctx) (*itemForm, error) {
 	topic := c.R.PathValue("topic")
 	t, ok := topics[topic]
 	if !ok {
 		return nil, notHere()
 	}
-	h, err := open(c, strings.TrimPrefix(t.page, "/"))
+	h, err := r.open(c, strings.TrimPrefix(t.page, "/"))
 	if err != nil {
 		return nil, err
 	}

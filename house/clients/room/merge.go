@@ -25,8 +25,8 @@ type mergeView struct {
 
 type sideBySide struct{ Label, One, Other string }
 
-func showMerge(c *web.Ctx) error {
-	h, err := open(c, "about")
+func (r *Room) showMerge(c *web.Ctx) error {
+	h, err := r.open(c, "about")
 	if err != nil {
 		return err
 	}
@@ -101,8 +101,8 @@ func mergeLink(chart, with record.ID) string {
 	return path(chart, "/merge?", url.Values{"with": {with.String()}}.Encode())
 }
 
-func showLeave(c *web.Ctx) error {
-	h, err := open(c, "stays")
+func (r *Room) showLeave(c *web.Ctx) error {
+	h, err := r.open(c, "stays")
 	if err != nil {
 		return err
 	}
@@ -112,8 +112,8 @@ func showLeave(c *web.Ctx) error {
 	return c.Show(ui.Page{Title: ui.T(c.Context(), "clients.page.chart")}, leavePage(h))
 }
 
-func showDischarge(c *web.Ctx) error {
-	h, err := open(c, "stays")
+func (r *Room) showDischarge(c *web.Ctx) error {
+	h, err := r.open(c, "stays")
 	if err != nil {
 		return err
 	}
@@ -124,8 +124,8 @@ func showDischarge(c *web.Ctx) error {
 }
 
 // showPaper is the one page that shows the legal name: for legal papers, on paper.
-func showPaper(c *web.Ctx) error {
-	h, err := open(c, "about")
+func (r *Room) showPaper(c *web.Ctx) error {
+	h, err := r.open(c, "about")
 	if err != nil {
 		return err
 	}
@@ -133,8 +133,8 @@ func showPaper(c *web.Ctx) error {
 }
 
 // showEntry is what another system said, as it was sent, or an entry that another cites.
-func showEntry(c *web.Ctx) error {
-	h, err := open(c, "timeline")
+func (r *Room) showEntry(c *web.Ctx) error {
+	h, err := r.open(c, "timeline")
 	if err != nil {
 		return err
 	}

@@ -26,8 +26,8 @@ type aboutView struct {
 	Parts []partView
 }
 
-func showAbout(c *web.Ctx) error {
-	h, err := open(c, "about")
+func (r *Room) showAbout(c *web.Ctx) error {
+	h, err := r.open(c, "about")
 	if err != nil {
 		return err
 	}
@@ -97,8 +97,8 @@ func needs(i *clients.Identity) []fact {
 }
 
 // showPart is the form that states one part anew.
-func showPart(c *web.Ctx) error {
-	h, err := open(c, "about")
+func (r *Room) showPart(c *web.Ctx) error {
+	h, err := r.open(c, "about")
 	if err != nil {
 		return err
 	}
@@ -117,8 +117,8 @@ type healthView struct {
 	Flags       []clients.Held[*clients.FlagSet]
 }
 
-func showHealth(c *web.Ctx) error {
-	h, err := open(c, "health")
+func (r *Room) showHealth(c *web.Ctx) error {
+	h, err := r.open(c, "health")
 	if err != nil {
 		return err
 	}
@@ -153,8 +153,8 @@ type contactsView struct {
 	Now, Past []clients.Held[*clients.ContactSet]
 }
 
-func showContacts(c *web.Ctx) error {
-	h, err := open(c, "contacts")
+func (r *Room) showContacts(c *web.Ctx) error {
+	h, err := r.open(c, "contacts")
 	if err != nil {
 		return err
 	}
@@ -178,8 +178,8 @@ type legalView struct {
 	History []clients.Fact // the latest first
 }
 
-func showLegal(c *web.Ctx) error {
-	h, err := open(c, "legal")
+func (r *Room) showLegal(c *web.Ctx) error {
+	h, err := r.open(c, "legal")
 	if err != nil {
 		return err
 	}
@@ -199,8 +199,8 @@ type staysView struct {
 	Merges    []clients.Fact // of the charts merged into this one
 }
 
-func showStays(c *web.Ctx) error {
-	h, err := open(c, "stays")
+func (r *Room) showStays(c *web.Ctx) error {
+	h, err := r.open(c, "stays")
 	if err != nil {
 		return err
 	}

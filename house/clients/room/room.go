@@ -5,6 +5,7 @@ package room
 import (
 	"context"
 	"embed"
+	"maps"
 
 	jsonv2 "github.com/go-json-experiment/json"
 
@@ -22,11 +23,25 @@ var messages embed.FS
 
 func init() { ui.Register(messages, "messages") }
 
-// Room is the clients' room. Panels are what other rooms show on a client's page, Faces how their dues mark people in lists; app fills both in
-// before the site is served.
+// Room is the clients' room, and what other rooms bring to a client's page; app fills it in before the site is served.
 type Room struct {
 	Panels []room.Panel
-	Faces  map[string]room.Face // by rule
+	Tabs   []room.Tab
+	Acts   []room.Act
+	Shapes map[string]room.Shape // by kind or room
+	Faces  map[string]room.Face  // by rule: how dues mark people in lists
+}
+
+// Take takes in what a room brings to a client's page.
+func (r *Room) Take(d room.Def) {
+	r.Panels = append(r.Panels, d.Panels...)
+	r.Tabs = append(r.Tabs, d.Tabs...)
+	r.Acts = append(r.Acts, d.Acts...)
+	if r.Shapes == nil {
+		r.Shapes, r.Faces = map[string]room.Shape{}, map[string]room.Face{}
+	}
+	maps.Copy(r.Shapes, d.Shapes)
+	maps.Copy(r.Faces, d.Faces)
 }
 
 // Def is what the room offers.
@@ -38,7 +53,7 @@ func (r *Room) Def() room.Def {
 		Faces:  map[string]room.Face{"clients.legal_status": {Icon: "law", Show: showLegalDue}, "clients.return": {Icon: "door", Show: showReturnDue}},
 		Asks:   []string{"clients.match", "access.break", "access.relabel", access.LabelAction},
 		Panels: []room.Panel{{Name: "contacts", Action: "clients.read", Order: 60, Show: contactsPanel}},
-		Hub:    room.Hub{NameOf: clients.NameOf},
+		Hub:    room.Hub{NameOf: clients.NameOf, Head: r.head},
 	}
 }
 
@@ -51,23 +66,23 @@ func (r *Room) routes() []web.Route {
 		get("/new", "clients.register", showNew),
 		{Method: "POST", Pattern: "/clients", Action: "clients.register", Handle: register},
 		{Method: "GET", Pattern: "/clients/{chart}", Action: "clients.read", Vital: true, Handle: r.showChart}, // allergies, levels, what helps
-		get("/{chart}/about", "clients.read", showAbout),
-		get("/{chart}/about/{part}", "clients.describe", showPart),
-		{Method: "GET", Pattern: "/clients/{chart}/health", Action: "clients.read", Vital: true, Handle: showHealth},
-		get("/{chart}/contacts", "clients.read", showContacts),
-		get("/{chart}/legal", "clients.read", showLegal),
-		get("/{chart}/stays", "clients.read", showStays),
-		get("/{chart}/set/{topic}", "clients.read", showSet),
-		get("/{chart}/end/{topic}", "clients.read", showEnd),
+		get("/{chart}/about", "clients.read", r.showAbout),
+		get("/{chart}/about/{part}", "clients.describe", r.showPart),
+		{Method: "GET", Pattern: "/clients/{chart}/health", Action: "clients.read", Vital: true, Handle: r.showHealth},
+		get("/{chart}/contacts", "clients.read", r.showContacts),
+		get("/{chart}/legal", "clients.read", r.showLegal),
+		get("/{chart}/stays", "clients.read", r.showStays),
+		get("/{chart}/set/{topic}", "clients.read", r.showSet),
+		get("/{chart}/end/{topic}", "clients.read", r.showEnd),
 		get("/{chart}/admit", "clients.admit", showAdmit),
 		{Method: "POST", Pattern: "/clients/{chart}/admit", Action: "clients.admit", Handle: admit},
 		get("/{chart}/move", "clients.transfer", showMove),
 		{Method: "POST", Pattern: "/clients/{chart}/move", Action: "clients.transfer", Handle: move},
-		get("/{chart}/leave", "clients.leave", showLeave),
-		get("/{chart}/discharge", "clients.discharge", showDischarge),
-		get("/{chart}/merge", "clients.merge", showMerge),
-		get("/{chart}/paper", "clients.read", showPaper),
-		get("/{chart}/entries/{entry}", "clients.read", showEntry),
+		get("/{chart}/leave", "clients.leave", r.showLeave),
+		get("/{chart}/discharge", "clients.discharge", r.showDischarge),
+		get("/{chart}/merge", "clients.merge", r.showMerge),
+		get("/{chart}/paper", "clients.read", r.showPaper),
+		get("/{chart}/entries/{entry}", "clients.read", r.showEntry),
 		get("/{chart}/photo.jpg", "clients.read", showPhoto),
 		{Method: "POST", Pattern: "/clients/{chart}/photo", Action: "clients.photograph", MaxBody: blob.MaxPhoto + 64<<10, Handle: takePhoto},
 	}
