@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bufio"
 	"context"
 	"embed"
 	"encoding/json"
@@ -34,6 +35,7 @@ type demoCmd struct {
 	Zone   string `default:"UTC" help:"The house's time zone."`
 	Still  bool   `help:"Nobody walks rounds by themselves from now on: the unit is yours."`
 	JSON   bool   `help:"Print one line of JSON with the address, links and tokens."`
+	Led    bool   `hidden:"" help:"A line such as 8h on standard input lets the unit live through that time at once."`
 	Open   bool   `help:"Open the browser."`
 	organisationFlag
 }
@@ -81,7 +83,8 @@ func (c *demoCmd) Run(ctx context.Context, s *std) (err error) {
 	if err != nil {
 		return err
 	}
-	h, err := data.start(ctx, s, clock.System())
+	led := clock.NewLed(clock.System())
+	h, err := data.start(ctx, s, led)
 	if err != nil {
 		return err
 	}
@@ -102,12 +105,30 @@ func (c *demoCmd) Run(ctx context.Context, s *std) (err error) {
 		}
 		done <- w.Run(live, time.Time{})
 	}()
+	if c.Led {
+		go c.lead(live, w, s)
+	}
 	err = h.serve(ctx, l, nil)
 	stop()
 	if lived := <-done; lived != nil && !errors.Is(lived, context.Canceled) {
 		err = errors.Join(err, lived)
 	}
 	return errors.Join(err, h.Close())
+}
+
+// lead lets the ward live through as much time as each line says, and answers with what its clock shows then: for trials of a whole day.
+func (c *demoCmd) lead(ctx context.Context, w *ward.Ward, s *std) {
+	for lines := bufio.NewScanner(s.in); lines.Scan(); {
+		on, err := time.ParseDuration(lines.Text())
+		if err == nil {
+			err = w.Run(ctx, w.H.Clock.Now().Add(on))
+		}
+		if err != nil {
+			fmt.Fprintf(s.out, "%q\n", err.Error())
+			continue
+		}
+		fmt.Fprintf(s.out, "%q\n", w.H.Clock.Now().Format(time.RFC3339Nano))
+	}
 }
 
 // past makes the ward and lets it live, quickly, from some hours ago until now.

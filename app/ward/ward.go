@@ -13,7 +13,6 @@ import (
 	"milieu/house/staff"
 	"milieu/house/staff/credentials"
 	"milieu/kit/access"
-	"milieu/kit/clock"
 	"milieu/kit/record"
 	"milieu/kit/room"
 )
@@ -181,16 +180,16 @@ func as(person record.ID) record.Sender {
 	return record.Sender{Person: person, Device: "ward", Via: record.ViaPage}
 }
 
-// Run lets the ward live from now until its clock has reached `until` (zero: until ctx ends), a step at a time. Between steps it waits by
-// the clock, or moves it when it is one that can be moved.
+// Run lets the ward live from now until its clock has reached `until`, a step at a time, moving the clock, which is one that can be moved. With
+// no such time it lives on until ctx ends, and waits between steps by the clock.
 func (w *Ward) Run(ctx context.Context, until time.Time) error {
 	const step = 20 * time.Second
-	fake, _ := w.H.Clock.(*clock.Fake)
+	moved, _ := w.H.Clock.(interface{ Advance(time.Duration) })
 	for until.IsZero() || w.H.Clock.Now().Before(until) {
 		if err := w.step(ctx); err != nil {
 			return err
 		}
-		if fake == nil {
+		if moved == nil || until.IsZero() {
 			select {
 			case <-ctx.Done():
 				return ctx.Err()
@@ -201,7 +200,7 @@ func (w *Ward) Run(ctx context.Context, until time.Time) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		fake.Advance(step)
+		moved.Advance(step)
 		if _, err := w.H.Sweeper.Sweep(ctx); err != nil {
 			return err
 		}

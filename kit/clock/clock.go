@@ -3,6 +3,7 @@ package clock
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -57,6 +58,22 @@ func (s *Steady) After(d time.Duration) <-chan time.Time { return time.After(d) 
 
 // Step is how far the machine's wall clock has moved away from this clock since the start: positive when the wall is ahead. Health shows it.
 func (s *Steady) Step() time.Duration { return s.wall().Sub(s.start.Add(s.mono())) }
+
+// Led goes as another clock does, and further on by as much as it was told: for trials of a shift that is yet to come, on made-up data. What
+// waits on it waits by the other clock.
+type Led struct {
+	Clock
+	ahead atomic.Int64 // nanoseconds
+}
+
+// NewLed begins level with c.
+func NewLed(c Clock) *Led { return &Led{Clock: c} }
+
+// Now implements Clock.
+func (l *Led) Now() time.Time { return l.Clock.Now().Add(time.Duration(l.ahead.Load())) }
+
+// Advance puts the clock on by d.
+func (l *Led) Advance(d time.Duration) { l.ahead.Add(int64(d)) }
 
 // Fake stands still until it is told to move. It is for tests and for simulations at other than true speed.
 type Fake struct {
