@@ -11,6 +11,7 @@ import { chromium } from "playwright-core";
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const program = process.env.MILIEU_PROGRAM ?? join(root, process.platform === "win32" ? "milieu.exe" : "milieu");
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+export const patience = 60_000; // ms for anything to come: a busy machine is slow, and a limit costs nothing where it is not reached
 export const sizes = { phone: { width: 390, height: 844 }, desk: { width: 1280, height: 800 }, wall: { width: 1920, height: 1080 }, narrow: { width: 320, height: 640 } };
 
 /** Starts `milieu demo` and gives what it prints; end() stops it and says with which status it ended. */
