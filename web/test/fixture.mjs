@@ -5,31 +5,33 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { chromium, devices } from "playwright-core";
-import { patience } from "./lib.mjs";
+import { devices } from "playwright-core";
+import { launchKept, mind, patience } from "./lib.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const phone = { ...devices["Pixel 7"], viewport: { width: 390, height: 844 }, acceptDownloads: false };
 const canaries = ["Carrow Whitlock", "Dunstan Peel", "quillfeather"];
 
-/** Builds and starts the fixture, or starts the one that MILIEU_FIXTURE names. */
-export async function startFixture() {
+/** Builds the fixture, or takes the one that MILIEU_FIXTURE names. */
+export async function buildFixture() {
+  if (process.env.MILIEU_FIXTURE) return { program: process.env.MILIEU_FIXTURE, remove() {} };
   const out = mkdtempSync(join(tmpdir(), "milieu-fixture-"));
-  const program = process.env.MILIEU_FIXTURE ?? join(out, "fixture");
-  if (!process.env.MILIEU_FIXTURE) await new Promise((done, fail) => spawn("go", ["build", "-o", program, "./web/test/fixture"], { cwd: root, stdio: "inherit" }).on("exit", (code) => (code === 0 ? done() : fail(new Error("building the fixture")))));
-  const run = spawn(program, { stdio: ["ignore", "pipe", "inherit"] });
+  const program = join(out, "fixture");
+  await new Promise((done, fail) => spawn("go", ["build", "-o", program, "./web/test/fixture"], { cwd: root, stdio: "inherit" }).on("exit", (code) => (code === 0 ? done() : fail(new Error("building the fixture")))));
+  return { program, remove: () => rmSync(out, { recursive: true }) };
+}
+
+export async function startFixture() {
+  const built = await buildFixture();
+  const run = mind(spawn(built.program, { stdio: ["ignore", "pipe", "inherit"] }));
   const [line] = await new Promise((done, fail) => {
     createInterface(run.stdout).once("line", (text) => done([text]));
     run.once("exit", () => fail(new Error("the fixture ended")));
   });
-  return { ...JSON.parse(line), stop: () => new Promise((done) => { run.once("exit", done); run.kill("SIGINT"); }).then(() => rmSync(out, { recursive: true })) };
+  return { ...JSON.parse(line), stop: () => new Promise((done) => { run.once("exit", done); run.kill("SIGINT"); }).then(built.remove) };
 }
 
-export async function browse(profile, more = {}) {
-  const context = await chromium.launchPersistentContext(profile, { ...phone, executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"], ...more });
-  context.setDefaultTimeout(patience);
-  return context;
-}
+export const browse = (profile, more = {}) => launchKept(profile, { ...phone, ...more });
 
 export async function signIn(page, base, name, password) {
   await page.goto(base + "/sign-in");

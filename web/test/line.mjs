@@ -7,6 +7,7 @@ export async function startLine(target) {
   const open = new Set();
   const heard = []; // the first lines of what was asked
   const late = []; // what was answered and is still to come
+  let lost = 0;
   let mode = "through";
   const server = net.createServer((client) => {
     open.add(client);
@@ -22,9 +23,14 @@ export async function startLine(target) {
     client.on("data", (part) => heard.push(part.toString("latin1").split("\r\n", 1)[0]));
     client.pipe(far);
     far.on("data", (part) => {
-      if (mode === "swallow") client.destroy(); // the server has it, and its answer never comes
-      else if (mode === "late") late.push([client, part]);
-      else client.write(part);
+      if (mode === "swallow") { // the server has it, and its answer never comes
+        lost++;
+        client.destroy();
+      } else if (mode === "late") {
+        late.push([client, part]);
+      } else {
+        client.write(part);
+      }
     });
   });
   await new Promise((done) => server.listen(0, "127.0.0.1", done));
@@ -37,6 +43,8 @@ export async function startLine(target) {
     },
     /** How often something was asked, by the beginning of its first line. */
     asked: (what) => heard.filter((line) => line.startsWith(what)).length,
+    /** How many answers were swallowed. */
+    lost: () => lost,
     stop() {
       for (const socket of open) socket.destroy();
       server.close();
