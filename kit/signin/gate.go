@@ -254,7 +254,6 @@ func signOut(c *web.Ctx) error {
 	if err := c.Sessions.SignOut(c); err != nil {
 		return err
 	}
-	c.W.Header().Set("Clear-Site-Data", `"cache"`)
 	return c.Redirect("/sign-in")
 }
 

@@ -5,7 +5,7 @@ import { recall, remember } from "./choices";
 import { keepDrafts } from "./drafts";
 import { hidden, sealed } from "./keys";
 import { closeLive } from "./live";
-import { keysNow, letGo, reader, tell } from "./session";
+import { keysNow, letGo, reader, signingOut, tell } from "./session";
 import { deliverLock } from "./standing";
 import { put } from "./store";
 import { say } from "./words";
@@ -108,7 +108,7 @@ export async function serverLocked(): Promise<void> {
 }
 
 export async function lock(): Promise<void> {
-  if (locking) return;
+  if (locking || signingOut()) return;
   locking = true;
   const here = location.pathname + location.search;
   const steered = Boolean(navigator.serviceWorker?.controller);

@@ -11,7 +11,7 @@ import { setNet } from "./net";
 import { drain, startOutbox, tellWaiting } from "./outbox";
 import { addressOf, keepPage, takenAt } from "./pack";
 import { startSealed } from "./sealed";
-import { borrow, hasWords, keysNow, keysReady, reader, startSession, tell, useWords } from "./session";
+import { borrow, hasWords, keysNow, keysReady, reader, startSession, startSigningOut, tell, useWords } from "./session";
 import { ask } from "./standing";
 import { clockText } from "./time";
 import { workerAddress } from "./trust";
@@ -40,7 +40,8 @@ export function startPhone(): void {
     void wipeOver().catch(() => {});
     void stillLent();
     void sweep("pages", (page) => page.at < Date.now() - gone).catch(() => {});
-    if (reader() && keysNow() && recall("phone") === "yes") void takeAlong(false);
+    const goes = document.querySelector("[data-sign-out]") !== null; // who is about to sign out takes nothing along
+    if (reader() && keysNow() && !goes && recall("phone") === "yes") void takeAlong(false);
   });
   if (reader()) setInterval(() => document.hidden || void hello(), 60_000);
   document.addEventListener("milieu:back", () => void hello());
@@ -81,7 +82,10 @@ async function stillLent(): Promise<void> {
 function submit(event: SubmitEvent): void {
   const form = event.target as HTMLFormElement;
   const words = (name: string) => form.querySelector<HTMLInputElement>(`input[name="${name}"]`)?.value ?? "";
-  if (form.dataset.signIn !== undefined) {
+  if (form.dataset.signOut !== undefined) {
+    startSigningOut();
+    event.submitter?.setAttribute("aria-busy", "true");
+  } else if (form.dataset.signIn !== undefined) {
     event.preventDefault();
     if (form.hasAttribute("data-busy")) return;
     form.toggleAttribute("data-busy", true);

@@ -12,6 +12,7 @@ let epoch = 0;
 let wrapper: Wrapper | null = null;
 let quick: QuickKey | null = null;
 let secret: CryptoKey | null = null;
+let going = false; // the page's person signs out
 let settled: (keys: Keys | null) => void;
 
 /** The person's keys once it is known whether there are any. */
@@ -38,7 +39,11 @@ export async function tell<T>(message: object, patience = 3000): Promise<T | nul
 }
 
 export async function startSession(): Promise<void> {
-  const hello = await tell<Hello>({ do: "hello" });
+  const asked = tell<Hello>({ do: "hello" });
+  navigator.serviceWorker.addEventListener("message", (event: MessageEvent<{ do?: string; epoch?: number }>) => {
+    if (event.data.do === "left") void asked.then(() => parted(event.data.epoch ?? 0));
+  });
+  const hello = await asked;
   epoch = hello?.epoch ?? 0;
   wrapper = hello?.wrapper ?? null;
   quick = hello?.quick ?? null;
@@ -62,11 +67,26 @@ export async function startSession(): Promise<void> {
 /** A worker lives some thirty seconds after the last word with it: a page in view keeps it, and gives the keys back to a fresh one. */
 async function hold(served = false): Promise<void> {
   if (!held) return;
-  const answer = await tell<{ stale: boolean }>({ do: "hold", keys: held, epoch, served, ...(secret ? { secret } : {}) });
+  const answer = await tell<{ stale: boolean; leaving?: boolean }>({ do: "hold", keys: held, epoch, served, ...(secret ? { secret } : {}) });
   if (answer?.stale) {
     held = null; // somebody else has signed in here meanwhile, or it was locked
-    location.reload();
+    if (!going && !answer.leaving) location.reload(); // who signs out is on their way, and loading anything else would cut it off
   }
+}
+
+/** Whether the page's person is signing out: nothing but the answer to that may take the page's place. */
+export const signingOut = (): boolean => going;
+
+export function startSigningOut(): void {
+  going = true;
+  setTimeout(() => (going = false), 30_000); // longer than the service worker takes; it was stopped, then
+}
+
+/** Somebody signed out here, at the epoch before that of the answer. A page of theirs does not stay; the one that asked for it is going already. */
+function parted(at: number): void {
+  if (!reader() || epoch >= at) return;
+  held = null;
+  setTimeout(() => location.reload(), going ? 3000 : 0);
 }
 
 /** The locked screen keeps the device's secret while the worker sleeps: without it no quick code opens anything. */

@@ -38,6 +38,7 @@ let quick: QuickKey | null = null;
 let secret: CryptoKey | null = null; // of the device, for quick codes; outlives the lock, which is what makes it of use there
 let sure = false; // that what goes to the server goes under the session of who holds the device
 let failed = -Infinity;
+let leaving: Promise<void> | null = null; // somebody signs out just now
 
 worker.addEventListener("install", (event) => {
   event.waitUntil((async () => {
@@ -67,6 +68,7 @@ async function hear(message: Message): Promise<object> {
     case "hello":
       return { keys: await mine(), epoch: await epoch(), wrapper, quick, secret, locked: (await standing()).locked };
     case "hold": {
+      if (leaving) return { stale: true, leaving: true };
       if (message.epoch !== (await epoch())) return { stale: true };
       if (keys?.grant !== message.keys.grant) await setState("current", message.keys.grant);
       keys = message.keys;
@@ -98,7 +100,7 @@ async function hear(message: Message): Promise<object> {
       await forget();
       return {};
     case "lock":
-      await lock();
+      await (leaving ?? lock()); // signing out does more
       return {};
     case "shut":
       if ((await standing()).locked || !keys) return {};
@@ -139,11 +141,14 @@ worker.addEventListener("fetch", (event) => {
   else if (request.mode === "navigate") event.respondWith(navigate(event, at));
   else if (open.has(at.pathname)) return;
   else if (request.method === "GET" && request.headers.has("Milieu-Fragment") && !request.headers.has("Milieu-Pack")) event.respondWith(page(event, "part"));
-  else if (!sure) event.respondWith(gate().then((may) => (may ? fetch(request) : Response.error())));
+  else if (leaving) event.respondWith(leaving.then(() => send(request)));
+  else if (!sure) event.respondWith(send(request));
 });
 
 /** What the locked screen asks for, whoever holds the device. */
 const open = new Set(["/device/people", "/device/change", "/device/resume", "/device/returned", "/device/standing", "/lock"]);
+
+const send = async (request: Request): Promise<Response> => ((await gate()) ? fetch(request) : Response.error());
 
 let asking: Promise<boolean> | null = null;
 let refused = -Infinity;
@@ -182,7 +187,7 @@ async function publicFile(request: Request): Promise<Response> {
 
 async function navigate(event: Fetching, at: URL): Promise<Response> {
   const { request } = event;
-  if (request.method === "POST" && at.pathname === "/sign-out") return leave(request);
+  if (request.method === "POST" && at.pathname === "/sign-out") return leaveOnce(request);
   if (begins(request.method, at.pathname)) {
     // Whoever this is going to be: the session of the person before is to be locked before the server shows anything to anybody.
     if ((await standing()).owed && !(await deliverLock())) return stranded();
@@ -202,10 +207,12 @@ const begins = (method: string, path: string) => (method === "POST" && ["/sign-i
 /** A page or part: from the network, or as it was taken along when that is away or too slow. */
 async function page(event: Fetching, form: Form): Promise<Response> {
   const { request } = event;
-  const leaving = await left();
-  if (leaving === "still") return stranded(); // signed out here, and the server has not heard of it yet
-  // Browsers may ask for the page while this worker starts, with the session that has just been ended: then it is asked for anew.
-  if (leaving === "just") return (await network(new Request(request.url, { headers: request.headers, redirect: "manual" }), 10_000)) ?? stranded();
+  const ending = leaving !== null;
+  await leaving;
+  const ended = await left();
+  if (ended === "still") return stranded(); // signed out here, and the server has not heard of it yet
+  // Browsers may ask for the page before this worker does, with the session that has just been ended: then it is asked for anew.
+  if (ending || ended === "just") return (await network(new Request(request.url, { headers: request.headers, redirect: "manual" }), 10_000)) ?? stranded();
   const may = sure || (await gate());
   const own = await mine();
   const address = addressOf(request.url);
@@ -254,6 +261,24 @@ async function stranded(): Promise<Response> {
   return kept ?? Response.error();
 }
 
+/**
+ * One sign-out after another. Until it is done nothing else is asked for: a page that came in between would be drawn for who is leaving, and
+ * stand. Every page of before is told at the end, also that whose own way out was cut off by something else that it loaded.
+ */
+async function leaveOnce(request: Request): Promise<Response> {
+  while (leaving) await leaving;
+  const going = leave(request);
+  leaving = going.then(() => {}, () => {});
+  try {
+    return await going;
+  } finally {
+    await forget().catch(() => {}); // what a page of before was lent meanwhile is not taken
+    leaving = null;
+    const message = { do: "left", epoch: await epoch().catch(() => Infinity) };
+    for (const page of await worker.clients.matchAll({ type: "window" })) page.postMessage(message);
+  }
+}
+
 /** Signing out: what was lent goes back, its keys, locks and pages go, what waits stays. Without a network the server hears of it later. */
 async function leave(request: Request): Promise<Response> {
   const held = keys;
@@ -261,26 +286,26 @@ async function leave(request: Request): Promise<Response> {
   const joined = await gate(); // the session that ends must be that of who signs out
   await forget();
   if (grant) await wipe(grant).catch(() => {});
-  try {
-    if (!joined) throw new Error("the session is another person's");
+  if (joined) {
     await fetch("/device/return", { method: "POST", signal: AbortSignal.timeout(3000) }).catch(() => null);
-    const answer = await fetch(request);
-    await stand({ cookie: "", holder: "", locked: false, owed: false, shut: false });
-    return answer;
-  } catch {
-    const other = !attached(await standing()) && held;
-    await setState("leaving", (other ? { farewell: await farewell(held) } : {}) satisfies Leaving);
-    await stand({ holder: "", locked: true });
-    return stranded();
+    const answer = await network(request, 10_000);
+    if (answer && answer.status < 500) {
+      await stand({ cookie: "", holder: "", locked: false, owed: false, shut: false });
+      return answer;
+    }
   }
+  const other = !attached(await standing()) && held; // the session is another person's
+  await setState("leaving", (other ? { farewell: await farewell(held) } : {}) satisfies Leaving);
+  await stand({ holder: "", locked: true });
+  return stranded();
 }
 
 /** Finishes a sign-out that was made without a network. */
 async function left(): Promise<"long ago" | "just" | "still"> {
-  const leaving = await recallState<Leaving | boolean>("leaving").catch(() => false);
-  if (!leaving) return "long ago";
+  const owed = await recallState<Leaving | boolean>("leaving").catch(() => false);
+  if (!owed) return "long ago";
   try {
-    const note = leaving === true ? undefined : leaving.farewell;
+    const note = owed === true ? undefined : owed.farewell;
     if (note) {
       // Another person's session is the browser's: it stays, locked, and only this person's grant ends.
       if (!(await standing()).owed || (await deliverLock())) {

@@ -18,7 +18,7 @@ async function invite(browser, d, page, signIn) {
   const link = desk.locator("a", { hasText: signIn.person });
   await desk.goto(new URL(await link.first().getAttribute("href"), d.url).href);
   await desk.locator("form[action$='/invite'] button").click();
-  const welcome = (await desk.locator("main").innerHTML()).match(/\/welcome\/[\w-]+/)[0];
+  const welcome = new URL(await desk.locator("input[value*='/welcome/']").inputValue()).pathname;
   await admin.close();
   await page.goto(d.url + welcome);
   await page.fill("[name=password]", password);
@@ -39,7 +39,7 @@ async function signIn(page, d, name) {
 async function signOut(page, d) {
   await page.goto(d.url + "/sign-out");
   await page.click("[data-sign-out] button");
-  await page.waitForFunction(() => document.readyState === "complete" && !document.querySelector("[data-sign-out]"));
+  await page.waitForSelector("[data-sign-in], [data-lock-waiting]", { state: "attached" });
 }
 
 async function unlock(page, d) {
@@ -47,7 +47,7 @@ async function unlock(page, d) {
   await page.waitForSelector("[data-unlock]");
   await page.fill("[name=password]", password);
   await page.click("[data-unlock] button");
-  await page.waitForSelector("[data-reader] .due, [data-reader] .rnd", { timeout: 20_000 });
+  await page.waitForSelector("[data-reader] .due, [data-reader] .rnd");
 }
 
 const waiting = (page) => page.evaluate(() => new Promise((done, fail) => {
@@ -74,7 +74,7 @@ function readable(dir, texts) {
   return hits;
 }
 
-const kept = async (page, count) => until(`${count} kept`, async () => (await waiting(page)) === count, 20_000);
+const kept = async (page, count) => until(`${count} kept`, async () => (await waiting(page)) === count);
 
 export default {
   async "a shift without a server: nothing is lost, nothing shows, all arrives once"() {
@@ -86,7 +86,6 @@ export default {
     const errors = [];
     const take = async () => {
       phone = await launchKept(profile.dir, { viewport: sizes.phone, reducedMotion: "reduce" });
-      phone.setDefaultTimeout(15_000);
       const page = phone.pages()[0] ?? (await phone.newPage());
       page.on("pageerror", (e) => errors.push(e.message));
       return page;
@@ -98,7 +97,7 @@ export default {
       await signIn(page, d, "jo");
       await page.goto(d.url + "/device");
       await page.locator("[data-take] button").click();
-      await page.waitForFunction(() => /is on this phone/.test(document.querySelector("[data-take-state]").textContent), null, { timeout: 60_000 });
+      await page.waitForFunction(() => /is on this phone/.test(document.querySelector("[data-take-state]").textContent));
       await page.goto(d.url + "/rounds");
       const people = await page.locator("[data-list=rounds] > li[data-settled-by]").evaluateAll((all) => all.map((one) => ({ chart: one.dataset.chart, name: one.querySelector(".pii").textContent.trim() })));
       const since = new Map(await Promise.all(people.map(async ({ chart }) => [chart, await mark(d, chart)])));

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { axe, sizes, sleep } from "./lib.mjs";
 import { pages, reachable } from "./crawl.mjs";
-import { file, morning, night, somebody, submit, trial } from "./walk.mjs";
+import { file, morning, night, somebody, submit, trial, until } from "./walk.mjs";
 
 export async function before() {
   const shared = await night();
@@ -47,7 +47,7 @@ async function look(shared, page, address) {
     await page.emulateMedia({ colorScheme: theme });
     let faults = await axe(page);
     if (faults.length > 0) { // a colour that is still changing over is no fault
-      await sleep(500);
+      await page.evaluate(() => Promise.all(document.getAnimations().map((one) => one.finished.catch(() => {}))));
       faults = await axe(page);
     }
     found.push(...faults.map((one) => at(`${size}, ${theme}: ${one}`)));
@@ -80,8 +80,8 @@ async function weight(page, address) {
     parts[type] = (parts[type] ?? 0) + encodedDataLength;
   });
   await page.goto(address);
-  await page.waitForLoadState("load");
-  await sleep(300);
+  await until("every part to have come", () => parts.Document && parts.Stylesheet && parts.Script);
+  await sleep(300); // and what else may come
   await session.detach();
   return { sum, parts };
 }

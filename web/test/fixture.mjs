@@ -5,27 +5,33 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { chromium, devices } from "playwright-core";
+import { devices } from "playwright-core";
+import { launchKept, mind, patience } from "./lib.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const phone = { ...devices["Pixel 7"], viewport: { width: 390, height: 844 }, acceptDownloads: false };
 const canaries = ["Carrow Whitlock", "Dunstan Peel", "quillfeather"];
 
-/** Builds and starts the fixture, or starts the one that MILIEU_FIXTURE names. */
-export async function startFixture() {
+/** Builds the fixture, or takes the one that MILIEU_FIXTURE names. */
+export async function buildFixture() {
+  if (process.env.MILIEU_FIXTURE) return { program: process.env.MILIEU_FIXTURE, remove() {} };
   const out = mkdtempSync(join(tmpdir(), "milieu-fixture-"));
-  const program = process.env.MILIEU_FIXTURE ?? join(out, "fixture");
-  if (!process.env.MILIEU_FIXTURE) await new Promise((done, fail) => spawn("go", ["build", "-o", program, "./web/test/fixture"], { cwd: root, stdio: "inherit" }).on("exit", (code) => (code === 0 ? done() : fail(new Error("building the fixture")))));
-  const run = spawn(program, { stdio: ["ignore", "pipe", "inherit"] });
+  const program = join(out, "fixture");
+  await new Promise((done, fail) => spawn("go", ["build", "-o", program, "./web/test/fixture"], { cwd: root, stdio: "inherit" }).on("exit", (code) => (code === 0 ? done() : fail(new Error("building the fixture")))));
+  return { program, remove: () => rmSync(out, { recursive: true }) };
+}
+
+export async function startFixture() {
+  const built = await buildFixture();
+  const run = mind(spawn(built.program, { stdio: ["ignore", "pipe", "inherit"] }));
   const [line] = await new Promise((done, fail) => {
     createInterface(run.stdout).once("line", (text) => done([text]));
     run.once("exit", () => fail(new Error("the fixture ended")));
   });
-  return { ...JSON.parse(line), stop: () => new Promise((done) => { run.once("exit", done); run.kill("SIGINT"); }).then(() => rmSync(out, { recursive: true })) };
+  return { ...JSON.parse(line), stop: () => new Promise((done) => { run.once("exit", done); run.kill("SIGINT"); }).then(built.remove) };
 }
 
-export const browse = (profile, more = {}) =>
-  chromium.launchPersistentContext(profile, { ...phone, executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"], ...more });
+export const browse = (profile, more = {}) => launchKept(profile, { ...phone, ...more });
 
 export async function signIn(page, base, name, password) {
   await page.goto(base + "/sign-in");
@@ -38,7 +44,14 @@ export async function signIn(page, base, name, password) {
 
 export async function takeShift(page) {
   await page.click("[data-take] button");
-  await page.waitForFunction(() => document.querySelector("[data-take-state]").textContent.includes("is on this phone"), null, { timeout: 20_000 });
+  await page.waitForFunction(() => document.querySelector("[data-take-state]").textContent.includes("is on this phone"));
+}
+
+/** Signs out, with or without a network: at the end the page is nobody's, and shows the way in or the locked screen. */
+export async function signOut(page, base) {
+  await page.goto(base + "/sign-out");
+  await page.click("[data-sign-out] button");
+  await page.waitForSelector("[data-sign-in], [data-lock-waiting]", { state: "attached" });
 }
 
 /** How many items stand in one of the device's stores. */
@@ -58,10 +71,10 @@ export async function check(page, name, note) {
   await page.click("#sheet form[data-entry] button[type=submit]");
 }
 
-export const kept = (page) => page.waitForSelector("#sheet .toast:has-text('Kept on this phone')", { timeout: 15_000 });
+export const kept = (page) => page.waitForSelector("#sheet .toast:has-text('Kept on this phone')");
 
-export async function until(what, test, patience = 20_000) {
-  const end = Date.now() + patience;
+export async function until(what, test, limit = patience) {
+  const end = Date.now() + limit;
   for (;;) {
     const got = await test();
     if (got) return got;

@@ -7,10 +7,12 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
+import { watch } from "./watch.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const program = process.env.MILIEU_PROGRAM ?? join(root, process.platform === "win32" ? "milieu.exe" : "milieu");
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+export const patience = 60_000; // ms for anything to come: a busy machine is slow, and a limit costs nothing where it is not reached
 export const sizes = { phone: { width: 390, height: 844 }, desk: { width: 1280, height: 800 }, wall: { width: 1920, height: 1080 }, narrow: { width: 320, height: 640 } };
 
 /** Starts `milieu demo` and gives what it prints; end() stops it and says with which status it ended. */
@@ -50,19 +52,34 @@ export function folder() {
 const running = new Set();
 process.on("exit", () => { for (const child of running) child.kill("SIGTERM"); }); // a trial that fails leaves nothing behind
 
-function start(...words) {
-  const child = spawn(program, words, { stdio: ["ignore", "pipe", "pipe"] });
+/** Has a process that was begun here ended with this one. */
+export function mind(child) {
   running.add(child);
   child.on("exit", () => running.delete(child));
   return child;
 }
 
+const start = (...words) => mind(spawn(program, words, { stdio: ["ignore", "pipe", "pipe"] }));
+
 const flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"];
 
-export const launch = (...more) => chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: [...flags, ...more] });
+const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+
+/** Gives a context the patience of all trials, and has it watched. */
+function ours(context) {
+  context.setDefaultTimeout(patience);
+  return watch(context);
+}
+
+export async function launch(...more) {
+  const browser = await chromium.launch({ executablePath, args: [...flags, ...more] });
+  const open = browser.newContext.bind(browser);
+  browser.newContext = async (options) => ours(await open(options));
+  return browser;
+}
 
 /** A browser with a profile on disk, that can be closed and opened again. */
-export const launchKept = (dir, options = {}) => chromium.launchPersistentContext(dir, { executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: flags, ...options });
+export const launchKept = async (dir, options = {}) => ours(await chromium.launchPersistentContext(dir, { executablePath, args: flags, ...options }));
 
 /** Fails the test for anything that a page complains about. */
 export function listen(page, complaints, allow = () => false) {
@@ -80,6 +97,13 @@ export async function axe(page, rules, own) {
   await session.send("Page.setBypassCSP", { enabled: false });
   if (!own) await session.detach(); // which takes a page's make-believe authenticators along
   return found;
+}
+
+/** Does what brings another document, and waits until that is there. A click alone returns when it pleases. */
+export async function through(page, act) {
+  await page.evaluate(() => { window.before = true; });
+  await act();
+  await page.waitForFunction(() => !window.before && document.readyState === "complete");
 }
 
 /** Counts what the person does. */

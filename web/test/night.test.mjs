@@ -7,7 +7,7 @@ export const before = () => night();
 export const after = morning;
 
 const whole = (sheet, words = "Asleep") => sheet.locator(".whole button:visible", { hasText: words });
-const close = (a, b, ms = 15_000) => assert.ok(Math.abs(Date.parse(a) - b) < ms, `${a} is not about ${new Date(b).toISOString()}`);
+const close = (a, b, ms = 60_000) => assert.ok(Math.abs(Date.parse(a) - b) < ms, `${a} is not about ${new Date(b).toISOString()}`);
 
 export default {
   "from the shift board, one check is two taps, said back in words": trial(async ({ d, shared, open }) => {
@@ -23,7 +23,7 @@ export default {
     await taps.tap(whole(sheetOf(page, chart)));
     const words = await said(page);
     assert.ok(taps.count <= 2, `${taps.count} taps`);
-    assert.match(words, new RegExp(`^${name} seen 03:\\d\\d, own room, asleep, breathing seen.* Undo$`));
+    assert.match(words, new RegExp(`^${name} seen 0[34]:\\d\\d, own room, asleep, breathing seen.* Undo$`));
     const entry = await only(d, chart, was, "rounds.checked");
     assert.equal(entry.author, jo);
     assert.equal(entry.role, "worker");
@@ -111,7 +111,7 @@ export default {
     await chip(sheet, "Note");
     await sheet.locator("textarea[name=words]").fill("Made toast for everybody");
     await save(sheet);
-    assert.match(await said(page), /seen 03:\d\d, kitchen, eating/);
+    assert.match(await said(page), /seen 0[34]:\d\d, kitchen, eating/);
     const { body } = await only(d, chart, was, "rounds.checked");
     assert.deepEqual([body.place, body.state, body.words], ["kitchen", "eating", "Made toast for everybody"]);
   }),
@@ -147,7 +147,7 @@ export default {
       assert.equal(await whole(sheet).count(), 0, "no whole answer beside it");
       await chip(sheet, words);
       await save(sheet);
-      assert.match((await said(page)).toLowerCase(), new RegExp(`not seen 03:\\d\\d: ${words.toLowerCase()}`));
+      assert.match((await said(page)).toLowerCase(), new RegExp(`not seen 0[34]:\\d\\d: ${words.toLowerCase()}`));
       const entry = await only(d, chart, was, "rounds.not_seen");
       assert.equal(entry.body.reason, code);
       assert.equal((await dues(d)).filter((one) => one.chart === chart && one.rule === "rounds.search").length, 0);
@@ -189,7 +189,7 @@ export default {
     await chip(sheet, "Breathing not seen");
     assert.match(await sheet.innerText(), /Help is called the moment you save/);
     await save(sheet);
-    assert.match(await said(page), /breathing not seen 03:\d\d\. Help is called/);
+    assert.match(await said(page), /breathing not seen 0[34]:\d\d\. Help is called/);
     assert.match(await page.locator("#sheet").innerText(), /It stands on every screen of this unit/);
     const row = desk.locator(`[id^="due-${chart}-rounds.help"]`);
     await row.waitFor();
@@ -283,7 +283,7 @@ export default {
     assert.ok(entry.marks.includes("entered_after"));
     assert.equal(entry.body.after, "I was needed elsewhere first");
     close(entry.happened, earlier.getTime(), 61_000);
-    close(entry.written, Date.now(), 30_000);
+    close(entry.written, Date.now());
   }),
 
   "whoever takes over a one-to-one says so": trial(async ({ d, shared, open }) => {
@@ -307,7 +307,7 @@ export default {
     await said(page);
     const taken = (await entries(d, chart, was)).at(-1);
     assert.deepEqual([taken.kind, taken.body.to, taken.body.accepted, taken.body.state], ["rounds.relieved", jo, true, "awake_quiet"]);
-    assert.match(await rowOf(page, chart).innerText(), /Jo Ferrand since/);
+    await until("who has the watch", async () => /Jo Ferrand since/.test(await rowOf(page, chart).innerText()));
   }),
 
   "a double tap makes one entry": trial(async ({ d, shared, open }) => {
@@ -428,6 +428,6 @@ export default {
     await chip(sheet, "Outside");
     await chip(sheet, "Talking");
     await save(sheet);
-    await until("the look on the wall", async () => (await wall.locator(".wall-row", { hasText: "Outside" }).count()) > 0, 30_000);
+    await until("the look on the wall", async () => (await wall.locator(".wall-row", { hasText: "Outside" }).count()) > 0);
   }),
 };

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { axe, demo, folder, launch } from "./lib.mjs";
+import { axe, demo, folder, launch, through } from "./lib.mjs";
 import { organisation, signInThere, walkThere } from "./provider.mjs";
 import { trial, until } from "./walk.mjs";
 
@@ -170,7 +170,7 @@ export default {
     await signInThere(page, "wren", d.url);
     await page.waitForURL(d.url + "/");
     await page.goto(d.url + "/sign-out");
-    await page.getByRole("button", { name: "Sign out" }).click();
+    await through(page, () => page.getByRole("button", { name: "Sign out" }).click());
     trust.twist = (claims) => trust.sign(claims, old); // a key that was withdrawn
     await out(page, d);
     await signInThere(page, "wren", d.url);

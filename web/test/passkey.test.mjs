@@ -2,7 +2,7 @@
 // name, confirming, a second one, one that was removed, and the last one, which stays.
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
-import { axe, demo, launch, sizes } from "./lib.mjs";
+import { axe, demo, launch, through } from "./lib.mjs";
 import { trial, until } from "./walk.mjs";
 
 export async function before() {
@@ -151,11 +151,11 @@ export default {
     // of two factors is open, and not enough for that.
     await page.goto(home + "/account/password");
     await page.fill("[name=password]", "seven herons by a quiet weir");
-    await press(page, "Keep this password");
+    await through(page, () => press(page, "Keep this password"));
     await page.goto(home + "/account/codes");
     await page.fill("[name=code]", oneTimeCode(await page.locator(".secret code").innerText()));
     await page.locator("form[action='/account/codes'] button[type=submit]").click();
-    await page.waitForLoadState();
+    await page.locator(".codes code").first().waitFor();
     await second.quiet(true);
     await page.evaluate(() => fetch("/lock", { method: "POST", headers: { Accept: "application/json" } }));
     await page.goto(home + "/account/passkeys/new");

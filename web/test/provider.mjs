@@ -3,6 +3,7 @@
 // twist(claims, token) gives another ID token, answer(address) changes where it sends people back to.
 import { createServer } from "node:http";
 import { exportJWK, generateKeyPair, SignJWT, decodeJwt, decodeProtectedHeader } from "jose";
+import { through } from "./lib.mjs";
 
 const quietly = (what) => { // the library speaks of runtimes on standard output while it is loaded
   const { info, warn, log } = console;
@@ -77,14 +78,7 @@ export async function organisation() {
 export async function signInThere(page, name, home) {
   await page.fill("[name=login]", name);
   await page.fill("[name=password]", "anything");
-  await page.click("button[type=submit]");
-  for (let i = 0; i < 3 && !page.url().startsWith(home); i++) {
-    const consent = page.locator("button[type=submit]");
-    await Promise.race([page.waitForURL(home + "/**"), consent.first().waitFor()]);
-    if (page.url().startsWith(home)) break;
-    await consent.first().click();
-    await page.waitForLoadState();
-  }
+  for (let i = 0; i < 4 && !page.url().startsWith(home); i++) await through(page, () => page.locator("button[type=submit]").first().click());
 }
 
 /** The same without drawing anything: gives the answer at which it ends. */

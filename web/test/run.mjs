@@ -1,29 +1,82 @@
-// Runs every *.test.mjs of this folder, or those named, one after another, and ends with a line that counts them.
+// Runs every *.test.mjs of this folder, or those named, and ends with a line that counts their trials. Several files run side by side, each in a
+// process of its own, with servers and browsers of its own; what a file says is printed once it is through.
 //
-//	node web/test/run.mjs [name …]
+//	node web/test/run.mjs [name …]     LANES=1 runs one after another
+import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
+import { cpus } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { buildFixture } from "./fixture.mjs";
+import { afresh, remains } from "./watch.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const wanted = process.argv.slice(2);
-let passed = 0, failed = 0;
-for (const file of readdirSync(here).filter((f) => f.endsWith(".test.mjs")).sort()) {
-  if (wanted.length && !wanted.some((w) => file.startsWith(w))) continue;
-  const { default: trials, before, after } = await import(pathToFileURL(join(here, file)));
-  const shared = before ? await before() : undefined;
-  for (const [name, trial] of Object.entries(trials)) {
-    const begun = performance.now();
-    try {
-      await trial(shared);
-      passed++;
-      console.log(`ok    ${file}: ${name} (${Math.round(performance.now() - begun)} ms)`);
-    } catch (e) {
-      failed++;
-      console.log(`FAIL  ${file}: ${name}\n${e.stack}\n`);
+const limit = 12 * 60_000; // of a file: who hangs is ended, and what it said till then is read
+const longest = ["axe", "night", "offline", "trap", "tabletaway", "organisation", "away"]; // first, so that none of them is left alone at the end
+const rank = (file) => { const at = longest.indexOf(file.split(".")[0]); return at < 0 ? longest.length : at; };
+const files = readdirSync(here).filter((f) => f.endsWith(".test.mjs") && (!wanted.length || wanted.some((w) => f.startsWith(w)))).sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+const lanes = Number(process.env.LANES ?? Math.max(2, Math.floor(cpus().length / 2)));
+
+/** The trials of one file, here. */
+async function run(file) {
+  let passed = 0, failed = 0;
+  const fail = (name, e) => {
+    failed++;
+    console.log(`FAIL  ${file}: ${name}\n${e.stack ?? e}\n${remains()}\n`);
+  };
+  afresh();
+  try {
+    const { default: trials, before, after } = await import(pathToFileURL(join(here, file)));
+    const shared = before ? await before() : undefined;
+    for (const [name, trial] of Object.entries(trials)) {
+      const begun = performance.now();
+      afresh();
+      try {
+        await trial(shared);
+        passed++;
+        console.log(`ok    ${file}: ${name} (${Math.round(performance.now() - begun)} ms)`);
+      } catch (e) {
+        fail(name, e);
+      }
     }
+    if (after) await after(shared);
+  } catch (e) {
+    fail("before or after its trials", e);
   }
-  if (after) await after(shared);
+  return { passed, failed };
 }
-console.log(`${passed} passed, ${failed} failed`);
-process.exit(failed || !passed ? 1 : 0);
+
+/** The same in a process of its own. */
+function apart(file) {
+  const begun = performance.now();
+  return new Promise((done) => {
+    const child = spawn(process.execPath, [fileURLToPath(import.meta.url), file], { stdio: ["ignore", "pipe", "pipe"], env: process.env });
+    let said = "";
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (part) => (said += part));
+    const timer = setTimeout(() => { said += `FAIL  ${file}: not through after ${limit / 60_000} minutes\n`; child.kill("SIGTERM"); }, limit);
+    child.on("close", () => {
+      clearTimeout(timer);
+      const lines = said.trimEnd().split("\n");
+      const end = /^(\d+) passed, (\d+) failed$/.exec(lines.at(-1));
+      if (end) lines.pop();
+      console.log([...lines, `      ${file}: ${Math.round((performance.now() - begun) / 1000)} s`].join("\n"));
+      done(end ? { passed: Number(end[1]), failed: Number(end[2]) } : { passed: 0, failed: 1 });
+    });
+  });
+}
+
+process.once("SIGTERM", () => process.exit(1)); // which ends the servers that were begun here
+const sum = { passed: 0, failed: 0 };
+const add = (one) => { sum.passed += one.passed; sum.failed += one.failed; };
+if (files.length === 1) {
+  add(await run(files[0]));
+} else {
+  const built = await buildFixture();
+  process.env.MILIEU_FIXTURE = built.program;
+  const lane = async () => { for (let file = files.shift(); file; file = files.shift()) add(await apart(file)); };
+  await Promise.all(Array.from({ length: lanes }, lane));
+  built.remove();
+}
+console.log(`${sum.passed} passed, ${sum.failed} failed`);
+process.exit(sum.failed || !sum.passed ? 1 : 0);

@@ -5,7 +5,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { detector, video } from "./bars.mjs";
 import { folder, launch } from "./lib.mjs";
-import { chip, file, mark, morning, night, only, openSheet, save, said, somebody, trial } from "./walk.mjs";
+import { chip, file, mark, morning, night, only, openSheet, save, said, somebody, trial, until } from "./walk.mjs";
 
 /** A unit that takes codes, and a code on the door of one of its rooms. */
 export async function before() {
@@ -20,8 +20,8 @@ export async function before() {
   shared.room = (await rooms.first().innerText()).trim().split("\n")[0];
   await page.goto(new URL(await rooms.first().getAttribute("href"), d.url).href);
   await page.locator("form[action$='/code'] button").first().click();
-  await page.waitForLoadState();
-  shared.code = (await page.locator("main").innerText()).match(/\b[0-9A-Z]{4}-[0-9A-Z]{4}\b/)[0];
+  const pattern = /\b[0-9A-Z]{4}-[0-9A-Z]{4}\b/;
+  [shared.code] = await until("the code", async () => (await page.locator("main").innerText()).match(pattern));
   await context.close();
   shared.files = folder();
   const film = join(shared.files.dir, "card.y4m");

@@ -2,7 +2,7 @@
 // up, a recovery code in place of the phone, a screen locked and opened by the password alone, and limits set once both were shown again.
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
-import { axe, demo, launch, listen, sizes } from "./lib.mjs";
+import { axe, demo, launch, listen, sizes, through } from "./lib.mjs";
 
 const words = "seven calm herons wade";
 
@@ -34,9 +34,7 @@ async function open({ browser }, size, complaints) {
   return page;
 }
 
-const press = async (page, selector) => {
-  await Promise.all([page.waitForNavigation(), page.click(selector)]);
-};
+const press = (page, selector) => through(page, () => page.click(selector));
 
 export default {
   "a password, codes, and what waits for them": async (shared) => {

@@ -18,7 +18,6 @@ export async function tablet(trial, more = {}) {
   let step = "";
   try {
     context = await browse(profile, { viewport: { width: 820, height: 1180 }, ...more });
-    context.setDefaultTimeout(15_000);
     const t = {
       fixture, line, profile, context, page: context.pages()[0], url: line.url,
       say(text) { step = text; if (process.env.VERBOSE) console.log("·", Math.round(performance.now()), text); },

@@ -49,7 +49,7 @@ async function offline() {
     t.say("the network is back: she goes on by herself, and all arrives under the right names");
     t.line.set("through");
     await page.evaluate(() => dispatchEvent(new Event("online")));
-    const all = await until("what waited", async () => { const list = await t.filed(); return list.length === 4 && list; }, 30_000);
+    const all = await until("what waited", async () => { const list = await t.filed(); return list.length === 4 && list; });
     assert.deepEqual(all.map((one) => one.author), ["ana", "sue", "ben", "ana"]);
     await until("an empty outbox", async () => (await waiting(page)) === 0);
     await page.reload();

@@ -6,14 +6,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { axe } from "./lib.mjs";
-import { browse, check, kept, readable, signIn, startFixture, takeShift, until, waiting } from "./fixture.mjs";
+import { browse, check, kept, readable, signIn, signOut, startFixture, takeShift, until, waiting } from "./fixture.mjs";
 import { startLine } from "./line.mjs";
-
-const leave = async (page, url) => {
-  await page.goto(url + "/sign-out");
-  await page.click("[data-sign-out] button");
-  await page.waitForFunction(() => document.readyState === "complete" && !document.querySelector("[data-sign-out]"));
-};
 
 async function looking() {
   const fixture = await startFixture();
@@ -48,7 +42,7 @@ async function looking() {
     assert.equal(await here().first().locator("button:visible").count(), 0, "what only waits needs nothing done");
 
     say("signed out, nothing of it can be read; what the next person brings and the server cannot open, they are told of by number alone");
-    await leave(page, line.url);
+    await signOut(page, line.url);
     await page.goto(line.url + "/waiting");
     assert.doesNotMatch(await page.content(), /Carrow|Dunstan|quillfeather/);
     await context.close();
@@ -65,12 +59,12 @@ async function looking() {
     assert.doesNotMatch(await page.content(), /Carrow|Dunstan|quillfeather/);
     assert.equal(await page.locator("#look").count(), 0);
     assert.deepEqual(await filed(), []);
-    await leave(page, line.url);
+    await signOut(page, line.url);
 
     say("its author is told, and puts it right in the form it was written in");
     await signIn(page, line.url, "ana", fixture.password);
     await page.goto(line.url + "/");
-    await until("a word on her pages", async () => /2 entries of yours could not be filed/.test(await page.locator("#look").innerText({ timeout: 5000 })));
+    await until("a word on her pages", async () => /2 entries of yours could not be filed/.test(await page.locator("#look").innerText()));
     await page.goto(line.url + "/waiting");
     await until("both rows", async () => (await here().count()) === 2);
     assert.match(await here().first().innerText(), /could not open it/);
@@ -92,7 +86,7 @@ async function looking() {
     await until("its row", async () => (await here().count()) === 1);
     line.set("off");
     await here().first().locator("[data-row-hand]").click();
-    await until("a word that it failed", async () => /still on this device/.test(await page.locator("[data-here-state]").innerText()), 15_000);
+    await until("a word that it failed", async () => /still on this device/.test(await page.locator("[data-here-state]").innerText()));
     assert.equal(await waiting(page, "apart"), 1);
     line.set("through");
     await here().first().locator("[data-row-hand]").click();
@@ -122,7 +116,7 @@ async function looking() {
     await until("the entry under its own id", async () => (await filed()).some((one) => one.id === id && one.body.includes("three")));
     await page.goto(line.url + "/waiting");
     assert.equal(await page.locator("[data-refused]", { hasText: "say how they were" }).count(), 0);
-    await leave(page, line.url);
+    await signOut(page, line.url);
 
     say("a supervisor sees what was given to her, and of what is sealed who, when and why");
     await signIn(page, line.url, "sue", fixture.password);

@@ -1,7 +1,7 @@
 // What the trials of a night have in common: people who sign in and are watched for complaints, the record read back by token, and sheets
 // filled in by the words that stand on them.
 import assert from "node:assert/strict";
-import { api, demo, launch, listen, sizes, sleep } from "./lib.mjs";
+import { api, demo, launch, listen, patience, sizes, sleep } from "./lib.mjs";
 
 /** A zone in which it is between three and four in the morning now: what the house offers depends on the hour. */
 export function nightZone(at = new Date()) {
@@ -32,7 +32,6 @@ export const trial = (walk) => async (shared) => {
     const context = await shared.browser.newContext({ viewport: typeof size === "string" ? sizes[size] : size, reducedMotion: "reduce", ...options });
     contexts.push(context);
     const page = await context.newPage();
-    page.setDefaultTimeout(12_000);
     listen(page, complaints, (text) => allowed(text));
     if (role) await page.goto(shared.d.sign_in[role]);
     return page;
@@ -49,8 +48,8 @@ export const trial = (walk) => async (shared) => {
   }
 };
 
-export async function until(what, test, patience = 12_000) {
-  const end = performance.now() + patience;
+export async function until(what, test, limit = patience) {
+  const end = performance.now() + limit;
   for (;;) {
     const got = await test();
     if (got) return got;
