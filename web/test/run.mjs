@@ -12,7 +12,7 @@ import { afresh, remains } from "./watch.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const wanted = process.argv.slice(2);
-const limit = 12 * 60_000; // of a file: who hangs is ended, and what it said till then is read
+const limit = 20 * 60_000; // of a file: who hangs is ended, and what it said till then is read
 const longest = ["axe", "night", "offline", "trap", "tabletaway", "organisation", "away"]; // first, so that none of them is left alone at the end
 const rank = (file) => { const at = longest.indexOf(file.split(".")[0]); return at < 0 ? longest.length : at; };
 const files = readdirSync(here).filter((f) => f.endsWith(".test.mjs") && (!wanted.length || wanted.some((w) => f.startsWith(w)))).sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
