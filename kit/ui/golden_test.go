@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/a-h/templ"
+
+	"milieu/kit/record"
 )
 
 var update = flag.Bool("update", false, "write the goldens anew")
@@ -72,6 +74,7 @@ func components(ctx context.Context) map[string]templ.Component {
 		"timeline": Timeline([]TimelineDay{{noon, []TimelineItem{{ID: "tl-1", At: noon, Icon: "note", Title: "Note", Href: "/e/1", By: "Jo", Badges: []templ.Component{Badge(Note, "clock", "Late")}, Text: "Ate.", Amends: []Amend{{Title: "Corrected", Was: "a", Is: "b"}}, Cites: []Cite{{noon, "Walk", "/e/2"}}}}}}),
 		"strip":    TimeStrip(strip), "strip-axis": StripAxis(strip), "strips": Strips(strip, []StripRow{{ID: "strip-1", Name: "Amara Osei", Place: "Room 1", Href: "/people/1", Pips: 3, Level: "Every 15", Letter: "B", Strip: strip, State: Late, Summary: "1 late", Detail: "02:29"}}), "ask": Ask("A", "Three at 03:01?"),
 		"dialog": Dialog(DialogBox{ID: "raise", Title: "Raise?", Icon: "eye"}), "drawer": Dialog(DialogBox{ID: "cite", Title: "Cite", Drawer: true}),
+		"sign": Sign(SignField{Name: "witness", Legend: "Witness", Statement: "I saw this.", Who: "Ana Reyes", Optional: true, When: "_with=witness"}), "signature": Signature(record.Signature{Name: "Ana Reyes", Drawn: &record.Drawing{Lines: [][]int{{10, 20, 30, 40}, {50, 60}}}}), "signature-typed": Signature(record.Signature{Name: "Ana Reyes", Typed: true}),
 		"clock": Clock(noon), "when": When(noon.Add(72 * time.Hour)), "ago": Ago(noon.Add(-9 * time.Minute)), "due-time": Due(noon.Add(4 * time.Minute)), "in-time": In(noon.Add(-6 * time.Minute)),
 	}
 }
