@@ -35,13 +35,35 @@ func (c *Ctx) Drawn(unit record.ID, what string, draw func(ctx context.Context, 
 		if err != nil {
 			return nil, err
 		}
-		var plain, packed bytes.Buffer
-		if err := part.Render(ctx, &plain); err != nil {
+		d, err := drawn(ctx, part)
+		if err != nil {
 			return nil, err
 		}
-		pack(&packed, plain.Bytes())
-		return &drawing{plain.Bytes(), bytes.Clone(packed.Bytes())}, nil
+		return d, nil
 	})
+}
+
+// same gives a part that is the same on every page in one language, whoever reads it and whatever the record says: drawn once and for good.
+func (c *Ctx) same(name string, part templ.Component) templ.Component {
+	locale := ui.From(c.Context()).Locale
+	if d, ok := c.sames.Load(locale + " " + name); ok {
+		return d.(*drawing)
+	}
+	d, err := drawn(ui.With(context.Background(), ui.Env{Locale: locale}), part)
+	if err != nil {
+		return part // its own drawing will say so
+	}
+	c.sames.Store(locale+" "+name, d)
+	return d
+}
+
+func drawn(ctx context.Context, part templ.Component) (*drawing, error) {
+	var plain, packed bytes.Buffer
+	if err := part.Render(ctx, &plain); err != nil {
+		return nil, err
+	}
+	pack(&packed, plain.Bytes())
+	return &drawing{plain.Bytes(), bytes.Clone(packed.Bytes())}, nil
 }
 
 // Render implements templ.Component. On a page it is put in as it is.
@@ -152,12 +174,26 @@ func (p *paper) pack(out *bytes.Buffer) {
 		switch {
 		case packed != nil:
 			out.Write(packed)
-		case len(plain) > 0:
+		case len(plain) <= short:
+			store(out, plain)
+		default:
 			pack(out, plain)
 		}
 	})
 	out.Write([]byte{1, 0, 0, 0xff, 0xff})
 	out.Write(binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint32(nil, sum), size))
+}
+
+// short is up to how many bytes of a page's own text stand as they are: between drawings there is little of it, and working out a code for each
+// bit took longer than all else that was done for a page.
+const short = 640
+
+// store puts a text in as it is, in a block of its own, where a whole byte begins.
+func store(out *bytes.Buffer, plain []byte) {
+	if n := uint16(len(plain)); n > 0 { //nolint:gosec // short
+		out.Write([]byte{0, byte(n), byte(n >> 8), ^byte(n), ^byte(n >> 8)}) //nolint:gosec // two bytes of n
+		out.Write(plain)
+	}
 }
 
 // pack compresses a text so that it can stand before and behind others: to a whole byte, without a last block.

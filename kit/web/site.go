@@ -28,6 +28,7 @@ type Site struct {
 	memory   memory
 	watched  watched
 	notes    sync.Map // session → toast for the next page
+	sames    sync.Map // language and name → what stands around every page, drawn
 }
 
 // New makes a site. It fails when a route names no action, or an action no policy speaks of.
@@ -242,6 +243,7 @@ func (c *Ctx) furnish(p *ui.Page) error {
 			return err
 		}
 	}
+	p.Same = c.same
 	if c.Session != nil {
 		p.Foot = append(p.Foot, ui.Link{Label: ui.T(ctx, "web.account", c.Scope.Name), Href: "/account"}, ui.Link{Label: ui.T(ctx, "web.sign_out"), Href: "/sign-out"})
 		if t, ok := c.notes.LoadAndDelete(c.Session.ID); ok && p.Toast == nil {
