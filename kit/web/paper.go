@@ -85,6 +85,7 @@ func (d *drawing) Render(_ context.Context, w io.Writer) error {
 type paper struct {
 	own   []byte
 	parts []part
+	out   bytes.Buffer // the page as it is sent
 }
 
 // part is a drawing, and where in the page's own text it stands.
@@ -151,12 +152,13 @@ func (c *Ctx) send(status int, kind string, p *paper) error {
 	h := c.W.Header()
 	h.Set("Content-Type", kind)
 	h.Add("Vary", "Accept-Encoding")
-	var out bytes.Buffer
+	out := &p.out
+	out.Reset()
 	if p.size() < worth || !strings.Contains(c.R.Header.Get("Accept-Encoding"), "gzip") {
 		p.each(func(plain, _ []byte) { out.Write(plain) })
 	} else {
 		h.Set("Content-Encoding", "gzip")
-		p.pack(&out)
+		p.pack(out)
 	}
 	h.Set("Content-Length", strconv.Itoa(out.Len()))
 	c.W.WriteHeader(status)
