@@ -140,7 +140,7 @@ func (c *simulateLiveCmd) print(ctx context.Context, s *std, h *room.Building, w
 }
 
 type simulateLoadCmd struct {
-	What    string        `arg:"" enum:"appends,batches,pages,charts,live,outbox,bare" help:"What to measure: appends, batches, pages, charts (reading them, each with its view logged), live, outbox, or bare one-row commits to compare with."`
+	What    string        `arg:"" enum:"appends,batches,pages,charts,live,outbox,signins,bare" help:"What to measure: appends, batches, pages, charts (reading them, each with its view logged), live, outbox, signins (how soon those are told who have to come again), or bare one-row commits to compare with."`
 	URL     string        `help:"The server, on this machine: http://127.0.0.1:PORT."`
 	Target  string        `type:"path" help:"What simulate live --json printed."`
 	Conns   int           `default:"64" help:"Connections, or listeners."`
@@ -180,6 +180,8 @@ func (c *simulateLoadCmd) Run(ctx context.Context, s *std) error {
 		r, err = load.Live(ctx, t, o)
 	case "outbox":
 		r, err = load.Outbox(ctx, t, o)
+	case "signins":
+		r, err = load.SignIns(ctx, o)
 	}
 	if err != nil {
 		return err

@@ -28,7 +28,7 @@ const (
 const (
 	hashesAtOnce = 2                      // each takes argonMemory while it is computed
 	hashesQueued = 24                     // in each of the two queues
-	longestWait  = 800 * time.Millisecond // in a queue: who would wait longer is told to come again, and costs nothing
+	longestWait  = 500 * time.Millisecond // in a queue: who would wait longer is told to come again within a second, and costs nothing
 )
 
 // hasher computes hashes, few at a time, so that a flood of tries takes neither the memory nor all of the machine. Tries from devices that

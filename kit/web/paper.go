@@ -35,13 +35,35 @@ func (c *Ctx) Drawn(unit record.ID, what string, draw func(ctx context.Context, 
 		if err != nil {
 			return nil, err
 		}
-		var plain, packed bytes.Buffer
-		if err := part.Render(ctx, &plain); err != nil {
+		d, err := drawn(ctx, part)
+		if err != nil {
 			return nil, err
 		}
-		pack(&packed, plain.Bytes())
-		return &drawing{plain.Bytes(), bytes.Clone(packed.Bytes())}, nil
+		return d, nil
 	})
+}
+
+// same gives a part that is the same on every page in one language, whoever reads it and whatever the record says: drawn once and for good.
+func (c *Ctx) same(name string, part templ.Component) templ.Component {
+	locale := ui.From(c.Context()).Locale
+	if d, ok := c.sames.Load(locale + " " + name); ok {
+		return d.(*drawing)
+	}
+	d, err := drawn(ui.With(context.Background(), ui.Env{Locale: locale}), part)
+	if err != nil {
+		return part // its own drawing will say so
+	}
+	c.sames.Store(locale+" "+name, d)
+	return d
+}
+
+func drawn(ctx context.Context, part templ.Component) (*drawing, error) {
+	var plain, packed bytes.Buffer
+	if err := part.Render(ctx, &plain); err != nil {
+		return nil, err
+	}
+	pack(&packed, plain.Bytes())
+	return &drawing{plain.Bytes(), bytes.Clone(packed.Bytes())}, nil
 }
 
 // Render implements templ.Component. On a page it is put in as it is.
@@ -63,6 +85,7 @@ func (d *drawing) Render(_ context.Context, w io.Writer) error {
 type paper struct {
 	own   []byte
 	parts []part
+	out   bytes.Buffer // the page as it is sent
 }
 
 // part is a drawing, and where in the page's own text it stands.
@@ -129,12 +152,13 @@ func (c *Ctx) send(status int, kind string, p *paper) error {
 	h := c.W.Header()
 	h.Set("Content-Type", kind)
 	h.Add("Vary", "Accept-Encoding")
-	var out bytes.Buffer
+	out := &p.out
+	out.Reset()
 	if p.size() < worth || !strings.Contains(c.R.Header.Get("Accept-Encoding"), "gzip") {
 		p.each(func(plain, _ []byte) { out.Write(plain) })
 	} else {
 		h.Set("Content-Encoding", "gzip")
-		p.pack(&out)
+		p.pack(out)
 	}
 	h.Set("Content-Length", strconv.Itoa(out.Len()))
 	c.W.WriteHeader(status)
@@ -152,12 +176,26 @@ func (p *paper) pack(out *bytes.Buffer) {
 		switch {
 		case packed != nil:
 			out.Write(packed)
-		case len(plain) > 0:
+		case len(plain) <= short:
+			store(out, plain)
+		default:
 			pack(out, plain)
 		}
 	})
 	out.Write([]byte{1, 0, 0, 0xff, 0xff})
 	out.Write(binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint32(nil, sum), size))
+}
+
+// short is up to how many bytes of a page's own text stand as they are: between drawings there is little of it, and working out a code for each
+// bit took longer than all else that was done for a page.
+const short = 640
+
+// store puts a text in as it is, in a block of its own, where a whole byte begins.
+func store(out *bytes.Buffer, plain []byte) {
+	if n := uint16(len(plain)); n > 0 { //nolint:gosec // short
+		out.Write([]byte{0, byte(n), byte(n >> 8), ^byte(n), ^byte(n >> 8)}) //nolint:gosec // two bytes of n
+		out.Write(plain)
+	}
 }
 
 // pack compresses a text so that it can stand before and behind others: to a whole byte, without a last block.

@@ -3,7 +3,9 @@ package web_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"slices"
 	"strconv"
@@ -196,6 +198,42 @@ func TestViewersWithOtherRightsShareNothing(t *testing.T) {
 	look(t, h.Browse(nils), alder)
 	if n := p.drawn.Load() - before; n != 2 {
 		t.Errorf("drawn %d times for two who do not see the unit", n)
+	}
+}
+
+// What stands around every page is drawn once for all, and yet goes by who reads: colours for the night, a lock, the marks on the places.
+func TestWhatStandsAroundAPageGoesByWhoReads(t *testing.T) {
+	p := &pages{}
+	late := map[record.ID]int{}
+	def := p.def()
+	def.Nav = []web.Place{{Key: "ui.brand", Href: "/board/" + willow.String(), Icon: "shift", Action: "pages.read", Count: func(c *web.Ctx, _ record.ID) int { return late[c.Scope.Person] }}}
+	h := testkit.New(t, []string{policy}, def)
+	nurse, other := h.Browse(nell), h.Browse(nils)
+	at, err := url.Parse(other.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other.Jar.SetCookies(at, append(other.Jar.Cookies(at), &http.Cookie{Name: "theme", Value: "dark"}))
+	late[nell], late[nils] = 3, 4
+	for range 2 {
+		for b, want := range map[*testkit.Browser][2]string{nurse: {`data-theme-toggle aria-pressed="false"`, `</span>3</span>`}, other: {`data-theme-toggle aria-pressed="true"`, `</span>4</span>`}} {
+			body, _ := look(t, b, willow)
+			for _, text := range append(want[:], "data-lock-now", `id="messages"`) {
+				if !strings.Contains(body, text) {
+					t.Errorf("%s is missing in %s", text, body)
+				}
+			}
+		}
+	}
+	_, gate := nurse.Page("/sign-out")
+	res, err := http.Get(nurse.URL + "/nowhere")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	stranger, err := io.ReadAll(res.Body)
+	if err != nil || strings.Contains(string(stranger), "data-lock-now") || strings.Contains(gate, "data-lock-now") {
+		t.Errorf("a lock where nobody is signed in: %v %s", err, stranger)
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"milieu/kit/clock"
 	"milieu/kit/db"
 	"milieu/kit/fault"
+	"milieu/kit/record"
 	"milieu/kit/ui"
 )
 
@@ -28,6 +29,7 @@ type Site struct {
 	memory   memory
 	watched  watched
 	notes    sync.Map // session → toast for the next page
+	sames    sync.Map // language and name → what stands around every page, drawn
 }
 
 // New makes a site. It fails when a route names no action, or an action no policy speaks of.
@@ -93,13 +95,14 @@ const (
 	headTime   = 5 * time.Second  // for a request's head
 	bodyTime   = 10 * time.Second // for its body
 	answerTime = 60 * time.Second // for its answer
-	quietTime  = 15 * time.Second // of a connection that carries several requests
+	quietTime  = 4 * time.Second  // of a connection that carries several requests
 )
 
 // Server gives the web server for a site, with its limits.
 func Server(h http.Handler) *http.Server {
 	// A route sets the time for its own body; bodyTime here is for what is answered before any route, as a static file is.
-	// Over HTTP/2 no time can be set for a head: who says nothing for a while is asked whether they are there, and cannot answer within one.
+	// Over HTTP/2 no time can be set for a head: who says nothing for a while is asked whether they are there, and cannot answer within one. So
+	// a head without end is cut after both times together.
 	return &http.Server{Handler: h, ReadHeaderTimeout: headTime, ReadTimeout: bodyTime, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 		HTTP2: &http.HTTP2Config{MaxConcurrentStreams: 100, SendPingTimeout: quietTime, PingTimeout: headTime}}
 }
@@ -205,6 +208,7 @@ func (c *Ctx) show(status int, p ui.Page, content templ.Component) error {
 
 // Gate draws a page with nothing around it.
 func (c *Ctx) Gate(status int, p ui.Page, content templ.Component) error {
+	p.Same = c.same
 	return c.draw(status, ui.Gate(p), content)
 }
 
@@ -224,30 +228,51 @@ func (c *Ctx) furnish(p *ui.Page) error {
 	if p.Where == "" {
 		p.Where, p.Detail = unit.Name, unit.Shift
 	}
-	ctx := c.R.Context()
-	current := c.placeOf(c.R.URL.Path)
-	for _, place := range c.Places {
-		if !c.Scope.May(place.Action) {
-			continue
-		}
-		item := ui.NavItem{Label: ui.T(ctx, place.Key), Href: place.Href, Icon: place.Icon, Desk: place.Desk,
-			Current: place.Href == current}
-		if place.Count != nil {
-			item.Count, item.CountID = place.Count(c, unit.ID), "late-count"
-		}
-		p.Nav = append(p.Nav, item)
+	if err := c.places(p, unit.ID); err != nil {
+		return err
 	}
-	for i, draw := range []func([]ui.NavItem) templ.Component{ui.RailPlaces, ui.MorePlaces} { // the same for all who may go to the same places
-		if p.Drawn[i], err = c.Drawn(unit.ID, "places "+strconv.Itoa(i)+" "+current, func(context.Context, db.Querier) (templ.Component, error) { return draw(p.Nav), nil }); err != nil {
-			return err
-		}
-	}
+	p.Same = c.same
 	if c.Session != nil {
-		p.Foot = append(p.Foot, ui.Link{Label: ui.T(ctx, "web.account", c.Scope.Name), Href: "/account"}, ui.Link{Label: ui.T(ctx, "web.sign_out"), Href: "/sign-out"})
+		p.Foot = append(p.Foot, ui.Link{Label: ui.T(c.Context(), "web.account", c.Scope.Name), Href: "/account"}, ui.Link{Label: ui.T(c.Context(), "web.sign_out"), Href: "/sign-out"})
 		if t, ok := c.notes.LoadAndDelete(c.Session.ID); ok && p.Toast == nil {
 			toast := t.(ui.Toast)
 			p.Toast = &toast
 		}
+	}
+	return nil
+}
+
+// places puts the places to go on a page, drawn once for all who may go to the same and for as long as the marks on them say the same.
+func (c *Ctx) places(p *ui.Page, unit record.ID) (err error) {
+	current := c.placeOf(c.R.URL.Path)
+	what, counts := current, make([]int, len(c.Places))
+	for i, place := range c.Places {
+		if place.Count != nil && c.Scope.May(place.Action) {
+			counts[i] = place.Count(c, unit)
+			what += " " + strconv.Itoa(counts[i])
+		}
+	}
+	nav := func(ctx context.Context) (out []ui.NavItem) {
+		for i, place := range c.Places {
+			if !c.Scope.May(place.Action) {
+				continue
+			}
+			item := ui.NavItem{Label: ui.T(ctx, place.Key), Href: place.Href, Icon: place.Icon, Desk: place.Desk, Current: place.Href == current}
+			if place.Count != nil {
+				item.Count, item.CountID = counts[i], "late-count"
+			}
+			out = append(out, item)
+		}
+		return out
+	}
+	for i, draw := range []func([]ui.NavItem) templ.Component{ui.RailPlaces, ui.MorePlaces} {
+		p.Drawn[i], err = c.Drawn(record.Zero, "places "+strconv.Itoa(i)+" "+what, func(ctx context.Context, _ db.Querier) (templ.Component, error) { return draw(nav(ctx)), nil })
+		if err != nil {
+			return err
+		}
+	}
+	if c.Session == nil { // nothing stands at the foot: whether there is more to open goes by the places
+		p.Nav = nav(c.Context())
 	}
 	return nil
 }

@@ -51,12 +51,12 @@ func worksOn(c *web.Ctx) (record.ID, error) {
 		return id, nil
 	}
 	chosen, at := chosenUnit(c)
-	running, on, err := staff.Running(c.Read(), c.Scope.Person, c.Now)
+	running, err := runningOf(c)
 	if err != nil {
 		return record.Zero, err
 	}
 	switch {
-	case on && c.Scope.Sees(running.Unit) && running.From.After(at):
+	case !running.Unit.IsZero() && c.Scope.Sees(running.Unit) && running.From.After(at):
 		return running.Unit, nil
 	case !chosen.IsZero():
 		return chosen, nil
@@ -70,6 +70,17 @@ func worksOn(c *web.Ctx) (record.ID, error) {
 		return record.Zero, err
 	}
 	return record.Zero, nil
+}
+
+// runningOf is the shift that is under way of whoever asks; without a unit where none is.
+func runningOf(c *web.Ctx) (staff.Shift, error) {
+	return web.Remember(c, record.Zero, "shift of "+c.Scope.Person.String(), func() (staff.Shift, error) {
+		s, on, err := staff.Running(c.Read(), c.Scope.Person, c.Now)
+		if !on {
+			s = staff.Shift{}
+		}
+		return s, err
+	})
 }
 
 // chosenUnit reads what this person chose on this device, and when.
