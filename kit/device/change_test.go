@@ -355,6 +355,29 @@ func TestAHouseKeepsNamesOffItsLockedScreens(t *testing.T) {
 	}
 }
 
+// The lock page of somebody who is signed in names them to whoever passes, but not where the house keeps names off locked screens: neither in its
+// words nor in what it tells a password manager, and not after a wrong password either.
+func TestTheLockPageNamesNobodyWhereNamesAreHidden(t *testing.T) {
+	h, _ := house(t)
+	for _, hidden := range []bool{false, true} {
+		if hidden {
+			h.Must(testkit.Program(), "device.lock_screen_set", due.House, &device.LockScreenSet{Names: "hidden"})
+		}
+		p := take(t, h, ana, 0)
+		p.lock()
+		_, page := p.Page("/lock")
+		_, wrong := p.Send("/unlock", map[string][]string{"password": {"not hers at all"}})
+		for what, page := range map[string]string{"the page": page, "after a wrong password": wrong} {
+			if !strings.Contains(page, `action="/unlock"`) {
+				t.Fatalf("%s is no lock page: %.300s", what, page)
+			}
+			if named := strings.Contains(page, "Ana"); named == hidden {
+				t.Errorf("names hidden: %v; %s names her: %v", hidden, what, named)
+			}
+		}
+	}
+}
+
 func TestNoCodeIsKeptAsItIs(t *testing.T) {
 	h, _ := house(t)
 	shared(t, h)

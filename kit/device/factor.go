@@ -9,7 +9,7 @@ import (
 
 // Factor offers changing in quickly where a screen is locked, and the way there where one signs in. Its doors are among the device's own.
 func Factor() signin.Factor {
-	return signin.Factor{Name: wayPIN, Order: 5, Offer: func(c *web.Ctx, at signin.At) (templ.Component, error) {
+	return signin.Factor{Name: wayPIN, Order: 5, Nameless: namesHidden, Offer: func(c *web.Ctx, at signin.At) (templ.Component, error) {
 		switch at.Place {
 		case signin.AtLock:
 			return lockScreen(houseName(c)), nil

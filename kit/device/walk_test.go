@@ -17,6 +17,7 @@ import (
 	"milieu/kit/fault"
 	"milieu/kit/record"
 	"milieu/kit/room"
+	"milieu/kit/signin"
 	"milieu/kit/testkit"
 	"milieu/kit/web"
 )
@@ -108,7 +109,8 @@ func house(t testing.TB) (*testkit.House, *folk) {
 	t.Helper()
 	f := newFolk()
 	w := walk(f)
-	return testkit.New(t, []string{policy}, w, device.Def([]room.Def{w})), f
+	desk := signin.Def(signin.Options{Key: bytes.Repeat([]byte("k"), 32), Factors: []signin.Factor{device.Factor()}})
+	return testkit.New(t, []string{policy}, w, device.Def([]room.Def{w}), desk), f
 }
 
 // phone is a device in the hands of a person.

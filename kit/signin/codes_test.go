@@ -1,6 +1,7 @@
 package signin_test
 
 import (
+	"bytes"
 	"encoding/base32"
 	"net/http"
 	"net/url"
@@ -14,6 +15,7 @@ import (
 	"milieu/kit/access"
 	"milieu/kit/due"
 	"milieu/kit/signin"
+	"milieu/kit/signin/ticket"
 	"milieu/kit/testkit"
 )
 
@@ -94,6 +96,23 @@ func TestACodeIsGoodOnce(t *testing.T) {
 		again.second(again.first("ana", words), phone.at(w.Clock.Now().Add(30*time.Second))).want(t, http.StatusSeeOther)
 		again.second(again.first("ana", words), phone.at(w.Clock.Now())).want(t, http.StatusUnprocessableEntity)
 	})
+}
+
+// What travels with the browser is sealed under what follows from the house's key, and under nothing that lies in its database.
+func TestTicketsFollowFromTheHousesKey(t *testing.T) {
+	w := newWorld(t)
+	w.withCodes("ana")
+	w.Clock.Advance(time.Minute)
+	text := w.browser().first("ana", words)
+	for key, want := range map[string]bool{"k": true, "l": false} {
+		box, err := ticket.NewBox(bytes.Repeat([]byte(key), 32))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := box.Open(w.Clock.Now(), "second step", text, &map[string]any{}); (err == nil) != want {
+			t.Errorf("with the key of %s: %v", key, err)
+		}
+	}
 }
 
 func TestTheSameCodeAtTheSameInstant(t *testing.T) {

@@ -50,6 +50,8 @@ type Factor struct {
 	Section func(c *web.Ctx) (templ.Component, error)
 	// Forget takes everything of it away from a person who is invited anew.
 	Forget func(tx db.Tx, person record.ID) error
+	// Nameless says whether the house keeps names off its locked screens.
+	Nameless func(q db.Querier) (bool, error)
 	// Closes says in words why somebody may not come in by another method; empty: they may.
 	Closes func(c *web.Ctx, person record.ID, by string) (string, error)
 	// Join is told of the desk that the factor is offered at, before anybody comes.

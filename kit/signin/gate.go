@@ -20,7 +20,7 @@ import (
 type door struct {
 	at       At
 	house    string
-	name     string // who is asked; at sign-in what was typed
+	name     string // who is asked, unless nobody is to be named; at sign-in what was typed
 	wrong    string
 	before   []templ.Component // factors that come before the password, and behind it
 	behind   []templ.Component
@@ -49,14 +49,30 @@ func (r *Desk) door(c *web.Ctx, at At, wrong string) (*door, error) {
 	if at.Person.IsZero() {
 		return d, nil
 	}
-	if p := c.Directory.Person(at.Person); p != nil {
-		d.name = p.Name
+	if d.name, err = r.calledAt(c, at); err != nil {
+		return nil, err
 	}
 	if _, d.password, err = hashOf(c.Read(), at.Person); err != nil {
 		return nil, err
 	}
 	d.code, err = hasCodes(c.Read(), at.Person)
 	return d, err
+}
+
+// calledAt is the name by which somebody is asked. A locked screen can be read by whoever passes: where the house keeps names off it, it has none.
+func (r *Desk) calledAt(c *web.Ctx, at At) (string, error) {
+	for _, f := range r.factors {
+		if at.Place != AtLock || f.Nameless == nil {
+			continue
+		}
+		if nameless, err := f.Nameless(c.Read()); nameless || err != nil {
+			return "", err
+		}
+	}
+	if p := c.Directory.Person(at.Person); p != nil {
+		return p.Name, nil
+	}
+	return "", nil
 }
 
 func (r *Desk) showSignIn(c *web.Ctx) error {
@@ -198,7 +214,7 @@ const stepLength = 5 * time.Minute
 
 func (r *Desk) askCode(c *web.Ctx, status int, step secondStep, wrong string) error {
 	step.Device = c.DeviceOf()
-	t, err := r.tickets.Seal(c.Context(), box(c), "second step", c.Now.Add(stepLength), step)
+	t, err := r.tickets.Seal("second step", c.Now.Add(stepLength), step)
 	if err != nil {
 		return err
 	}
@@ -216,7 +232,7 @@ func (r *Desk) signInCode(c *web.Ctx) error {
 	}
 	text := c.R.PostForm.Get("ticket")
 	var step secondStep
-	t, err := r.tickets.Open(c.Context(), box(c), "second step", text, &step)
+	t, err := r.tickets.Open(c.Now, "second step", text, &step)
 	if err != nil || step.Device != c.DeviceOf() {
 		return r.signInPage(c, http.StatusUnprocessableEntity, "", ui.T(c.Context(), "signin.step_late"))
 	}

@@ -32,7 +32,7 @@ func (r *Desk) must(c *web.Ctx, status int, step secondStep, wrong string) error
 	step.Device = c.DeviceOf()
 	v := &setup{secret: step.Secret, wrong: wrong}
 	var err error
-	if v.ticket, err = r.tickets.Seal(c.Context(), box(c), mustPurpose, c.Now.Add(setupLength), step); err != nil {
+	if v.ticket, err = r.tickets.Seal(mustPurpose, c.Now.Add(setupLength), step); err != nil {
 		return err
 	}
 	if v.qr, err = draw(secretLink(step.Secret, houseName(c), r.nameOf(c, step.Person))); err != nil {
@@ -47,7 +47,7 @@ func (r *Desk) mustSet(c *web.Ctx) error {
 		return fault.Wrap(fault.Malformed, err, "the form could not be read")
 	}
 	var step secondStep
-	t, err := r.tickets.Open(c.Context(), box(c), mustPurpose, c.R.PostForm.Get("ticket"), &step)
+	t, err := r.tickets.Open(c.Now, mustPurpose, c.R.PostForm.Get("ticket"), &step)
 	if err != nil || step.Device != c.DeviceOf() {
 		return r.signInPage(c, http.StatusUnprocessableEntity, "", ui.T(c.Context(), "signin.step_late"))
 	}

@@ -37,8 +37,8 @@ CREATE INDEX IF NOT EXISTS sign_in_note_person ON sign_in_note (person, at);
 
 // Options are what signing in needs of the house.
 type Options struct {
-	// Key seals the secrets of one-time codes and recovery codes: 32 bytes that lie outside the database. Without one they last as long as the
-	// program runs.
+	// Key seals the secrets of one-time codes and recovery codes, and ceremonies that are under way: 32 bytes that lie outside the database.
+	// Without one they last as long as the program runs.
 	Key     []byte
 	Factors []Factor // further ways to show who one is
 }
@@ -47,7 +47,7 @@ type Options struct {
 type Desk struct {
 	factors []Factor // by Order
 	hashes  hasher
-	tickets ticket.Box
+	tickets *ticket.Box
 	seal    cipher.AEAD
 	key     []byte
 }
@@ -64,6 +64,9 @@ func Def(o Options) room.Def {
 		panic(fmt.Sprintf("the key of sign-in secrets: %v", err)) // the program's own mistake: it has 32 bytes
 	}
 	if r.seal, err = cipher.NewGCM(block); err != nil {
+		panic(fmt.Sprintf("the key of sign-in secrets: %v", err))
+	}
+	if r.tickets, err = ticket.NewBox(r.key); err != nil {
 		panic(fmt.Sprintf("the key of sign-in secrets: %v", err))
 	}
 	slices.SortStableFunc(r.factors, func(a, b Factor) int { return a.Order - b.Order })
@@ -114,10 +117,8 @@ func (r *Desk) routes() []web.Route {
 	}
 }
 
-// box is what tickets need of the house that a request is made to.
-func box(c *web.Ctx) ticket.House {
-	return ticket.House{DB: c.DB, Write: c.Committer, Now: c.Now}
-}
+// Tickets is the box in which a ceremony that is under way travels with the browser: the same for all ways in.
+func (r *Desk) Tickets() *ticket.Box { return r.tickets }
 
 func houseName(c *web.Ctx) string {
 	if c.House != nil {

@@ -31,7 +31,6 @@ const method = "organisation"
 // Organisation is the one whose accounts open this house.
 type Organisation struct {
 	provider *provider
-	tickets  ticket.Box
 	desk     *signin.Desk
 }
 
@@ -207,7 +206,7 @@ const (
 )
 
 func (o *Organisation) remember(c *web.Ctx, who *identity) error {
-	text, err := o.tickets.Seal(c.Context(), o.house(c), tiePurpose, c.Now.Add(life), who)
+	text, err := o.desk.Tickets().Seal(tiePurpose, c.Now.Add(life), who)
 	if err != nil {
 		return err
 	}
@@ -221,7 +220,7 @@ func (o *Organisation) waiting(c *web.Ctx) (who identity, t ticket.Ticket, err e
 	if err != nil {
 		return who, t, errNoTrip
 	}
-	t, err = o.tickets.Open(c.Context(), o.house(c), tiePurpose, cookie.Value, &who)
+	t, err = o.desk.Tickets().Open(c.Now, tiePurpose, cookie.Value, &who)
 	return who, t, err
 }
 

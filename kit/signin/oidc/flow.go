@@ -101,7 +101,7 @@ func (o *Organisation) leave(c *web.Ctx, t trip) error {
 		return o.away(c, err)
 	}
 	t.State, t.Nonce, t.Verifier, t.Begun = word(), word(), oauth2.GenerateVerifier(), c.Now
-	text, err := o.tickets.Seal(c.Context(), o.house(c), tripPurpose, c.Now.Add(life), t)
+	text, err := o.desk.Tickets().Seal(tripPurpose, c.Now.Add(life), t)
 	if err != nil {
 		return err
 	}
@@ -127,7 +127,7 @@ func (o *Organisation) come(c *web.Ctx) (t trip, who identity, err error) {
 		return t, who, errNoTrip
 	}
 	setCookie(c, name, "", -time.Hour)
-	once, err := o.tickets.Open(c.Context(), o.house(c), tripPurpose, cookie.Value, &t)
+	once, err := o.desk.Tickets().Open(c.Now, tripPurpose, cookie.Value, &t)
 	if err != nil || !same(t.State, state) {
 		return t, who, errors.Join(errNoTrip, err)
 	}
@@ -183,10 +183,6 @@ func safe(text string) string {
 
 func setCookie(c *web.Ctx, name, value string, age time.Duration) {
 	http.SetCookie(c.W, &http.Cookie{Name: c.CookieName(name), Value: value, Path: "/", MaxAge: int(age / time.Second), HttpOnly: true, Secure: c.Secure, SameSite: http.SameSiteLaxMode})
-}
-
-func (o *Organisation) house(c *web.Ctx) ticket.House {
-	return ticket.House{DB: c.DB, Write: c.Committer, Now: c.Now}
 }
 
 // farewell is the address at which somebody signs out at the organisation too; empty when it has none.

@@ -66,10 +66,6 @@ type asking struct {
 	Public any    `json:"publicKey"`
 }
 
-func (k *Keys) house(c *web.Ctx) ticket.House {
-	return ticket.House{DB: c.DB, Write: c.Committer, Now: c.Now}
-}
-
 // hand seals a ceremony that begins and answers with what the authenticator is asked.
 func (k *Keys) hand(c *web.Ctx, purpose string, b begun, public any) error {
 	browser, err := browserOf(c)
@@ -77,7 +73,7 @@ func (k *Keys) hand(c *web.Ctx, purpose string, b begun, public any) error {
 		return err
 	}
 	b.Browser = browser
-	text, err := k.tickets.Seal(c.Context(), k.house(c), purpose, c.Now.Add(life), b)
+	text, err := k.desk.Tickets().Seal(purpose, c.Now.Add(life), b)
 	if err != nil {
 		return err
 	}
@@ -87,7 +83,7 @@ func (k *Keys) hand(c *web.Ctx, purpose string, b begun, public any) error {
 // take opens what a browser brings back, and makes sure that it is the browser that began. The ticket is used up by the caller, together with
 // what it allows.
 func (k *Keys) take(c *web.Ctx, purpose, text string) (b begun, t ticket.Ticket, err error) {
-	if t, err = k.tickets.Open(c.Context(), k.house(c), purpose, text, &b); err != nil {
+	if t, err = k.desk.Tickets().Open(c.Now, purpose, text, &b); err != nil {
 		return b, t, err
 	}
 	cookie, err := c.R.Cookie(c.CookieName(browserCookie))

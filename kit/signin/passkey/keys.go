@@ -20,10 +20,7 @@ import (
 )
 
 // Keys are the passkeys of one house.
-type Keys struct {
-	tickets ticket.Box
-	desk    *signin.Desk
-}
+type Keys struct{ desk *signin.Desk }
 
 // askAny asks for a passkey of whoever is there: the authenticator knows whose it is.
 func (k *Keys) askAny(c *web.Ctx, p *place) error {
