@@ -86,7 +86,11 @@ func (b *board) show(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return c.Show(ui.Page{Title: title, Live: []string{"shift/" + unit.ID.String()}}, boardPage(p))
+	topics := []string{"shift/" + unit.ID.String()}
+	if c.Scope.All {
+		topics = append(topics, web.HeldView+"/house")
+	}
+	return c.Show(ui.Page{Title: title, Live: topics}, boardPage(p))
 }
 
 // page puts the board together: what is everybody's is read and drawn once for all, and what is one's own beside it.
@@ -104,13 +108,17 @@ func (b *board) page(c *web.Ctx, unit web.Unit) (page, error) {
 	if err != nil {
 		return p, err
 	}
-	windows := all.windows
-	if len(own) > 0 {
-		windows = slices.Concat(windows, byTime(own)) // people first, then one's own papers: a certificate never stands above a check
+	held, people, err := b.heldFor(c, all.people)
+	if err != nil {
+		return p, err
 	}
-	p.Count = b.count(c.Context(), all.people, windows, p.Me, p.Mine, c.Now)
-	if p.Mine || len(own) > 0 {
-		p.Dues = dueLists(b.sort(c.Context(), all.people, windows, p.Me, p.Mine, c.Now))
+	windows := all.windows
+	if len(own)+len(held) > 0 {
+		windows = slices.Concat(byTime(slices.Concat(windows, held)), byTime(own)) // people first, then one's own papers: a certificate never stands above a check
+	}
+	p.Count = b.count(c.Context(), people, windows, p.Me, p.Mine, c.Now)
+	if p.Mine || len(own)+len(held) > 0 {
+		p.Dues = dueLists(b.sort(c.Context(), people, windows, p.Me, p.Mine, c.Now))
 	} else {
 		p.Dues, err = c.Drawn(unit.ID, "shift dues", func(ctx context.Context, _ db.Querier) (templ.Component, error) {
 			all, err := standingOf(c, unit) // as of now: what was read before may just have been forgotten
@@ -279,9 +287,13 @@ func (b *board) sort(ctx context.Context, people *people, windows []due.Window, 
 // mineFamily names the lists on which one person's own dues stand.
 func mineFamily(person record.ID) string { return "mine-" + person.String() }
 
-// rowID is the row's name on every screen; all rows of a chart begin alike, so that they can be swept together.
-func rowID(w *due.Window) string {
+// rowID is the row's name on every screen; all rows of a chart begin alike, so that they can be swept together. What is held is not swept: it does
+// not come again with what everybody is told.
+func (b *board) rowID(w *due.Window) string {
 	id := prefix(w.Chart) + w.Rule
+	if b.faces[w.Rule].For != nil {
+		id = "held-" + id
+	}
 	if w.Key != "" {
 		id += "-" + w.Key
 	}
@@ -292,7 +304,7 @@ func prefix(chart record.ID) string { return "due-" + chart.String() + "-" }
 
 // row draws one window by its rule's face. A rule without a face still shows that something is due.
 func (b *board) row(ctx context.Context, people *people, w *due.Window, now time.Time) ui.DueRow {
-	row := ui.DueRow{ID: rowID(w), List: "dues", State: ui.State(w.At(now)), At: w.Due, NowAt: w.Due.Add(-due.Soon), LateAt: w.Late}
+	row := ui.DueRow{ID: b.rowID(w), List: "dues", State: ui.State(w.At(now)), At: w.Due, NowAt: w.Due.Add(-due.Soon), LateAt: w.Late}
 	row.Who = people.called(w.Chart)
 	if people.byID[w.Chart] != nil {
 		row.WhoHref = "/clients/" + w.Chart.String()

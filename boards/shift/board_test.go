@@ -35,10 +35,10 @@ type ward struct {
 	people []record.ID
 }
 
-func newWard(t testing.TB, beds int) *ward {
+func newWard(t testing.TB, beds int, more ...room.Def) *ward {
 	t.Helper()
 	people := room.Def{Name: "clients", Kinds: clients.Kinds(), Projections: clients.Projections(), Sources: []access.Source{clients.Source()}, Hub: room.Hub{NameOf: clients.NameOf}}
-	defs := []room.Def{placesroom.Def(), staffroom.Def(), people, roundsroom.Def()}
+	defs := append([]room.Def{placesroom.Def(), staffroom.Def(), people, roundsroom.Def()}, more...)
 	defs = append(defs, shift.Def(defs), wall.Def(), device.Def(nil))
 	h := testkit.New(t, testkit.PolicyFor(t, "../../app/policy", defs...), defs...)
 	id := func(what string, n int) record.ID { return record.DeriveID("board", what, fmt.Sprint(n)) }

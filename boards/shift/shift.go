@@ -27,7 +27,7 @@ func Def(defs []room.Def) room.Def {
 		Name:   "shift",
 		Routes: []web.Route{{Method: "GET", Pattern: "/{$}", Action: actionRead, Handle: b.show}},
 		Nav:    []web.Place{{Key: "shift.nav", Href: "/", Icon: "shift", Action: actionRead, Order: 5, Count: late}},
-		Views:  map[string]room.ViewMaker{"shift": b.live},
+		Views:  map[string]room.ViewMaker{"shift": b.live, web.HeldView: b.liveHeld},
 	}
 }
 

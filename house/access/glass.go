@@ -1,6 +1,7 @@
 package access
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -13,22 +14,13 @@ import (
 // GlassReasons are why a chart may be opened that is not one's own. The house's list, from 2026-11-22.
 var GlassReasons = []string{"medical_emergency", "danger", "arrival", "called", "other"}
 
-// MaxGlass is how long a broken glass stays open at most, and ReviewWithin how soon it is to be looked at. The house's rules, from 2026-11-22.
-const (
-	MaxGlass     = 240 * time.Minute
-	ReviewWithin = 24 * time.Hour
-)
-
-// GlassLengths are the times offered, in minutes.
-var GlassLengths = []int{30, 60, 120, 240}
-
 // GlassBroken opens one client's chart to somebody whose it is not, for a while: access.glass_broken. With Programme it opens as well what a
 // substance-use programme wrote, as the medical emergency of 42 CFR 2.51: then it says what that section asks to be recorded. Who disclosed it
 // is the author, and when is the entry's time.
 type GlassBroken struct {
 	Reason    string `json:"reason" enum:"medical_emergency|danger|arrival|called|other"`
 	Words     string `json:"words" max:"500" doc:"what happens, in one's own words"`
-	Minutes   int    `json:"minutes" doc:"for how long; 240 at most"`
+	Minutes   int    `json:"minutes" doc:"for how long; as the house allows, 240 at most if it has set nothing"`
 	Programme bool   `json:"programme,omitempty" doc:"a medical emergency in which what a substance-use programme wrote must be known"`
 	Personnel string `json:"personnel,omitempty" max:"200" doc:"to whom of the medical staff it is told: name and affiliation"`
 	Facility  string `json:"facility,omitempty" max:"200" doc:"where they work: the health care facility"`
@@ -40,7 +32,7 @@ func (g *GlassBroken) Validate(*record.Entry) error {
 	var c fault.Check
 	c.Want(slices.Contains(GlassReasons, g.Reason), "reason", "choose a reason")
 	c.Want(said(g.Words), "words", "say what happens")
-	c.Want(g.Minutes >= 1 && time.Duration(g.Minutes)*time.Minute <= MaxGlass, "minutes", "1 to 240 minutes")
+	c.Want(g.Minutes >= 1 && g.Minutes <= MostGlass, "minutes", fmt.Sprintf("1 to %d minutes", MostGlass))
 	if g.Programme { // 42 CFR 2.51(c)
 		c.Want(g.Reason == "medical_emergency", "reason", "what a substance-use programme wrote opens in a medical emergency alone")
 		c.Want(said(g.Personnel), "personnel", "say to whom: name and affiliation")

@@ -21,6 +21,7 @@ func Guards() []record.Guard {
 		{Name: "access.custody", Kinds: []string{"access.custodian_named"}, Watch: custody},
 		{Name: "access.others_review", Kinds: []string{"access.glass_reviewed"}, Watch: othersReview},
 		{Name: "access.glass_stays", Kinds: []string{"access.glass_broken"}, Watch: glassStays},
+		{Name: "access.glass_within", Kinds: []string{"access.glass_broken"}, Watch: glassWithin},
 		{Name: "access.own_return", Kinds: []string{"access.glass_returned"}, Watch: ownReturn},
 	}
 }

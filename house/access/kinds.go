@@ -38,6 +38,11 @@ func Kinds() []record.Kind {
 		{Name: "access.glass_broken", Action: "access.break", Withdraw: "access.break.review", Fresh: true, Line: said("glass_broken", nil),
 			Example: &GlassBroken{Reason: "danger", Words: "Found unwell in the street outside", Minutes: 60}},
 		{Name: "access.glass_returned", Action: "access.return", Withdraw: "access.break.review", Example: &GlassReturned{Glass: id}, Line: said("glass_returned", nil)},
+		{Name: "access.glass_limits_set", Chart: "house", Action: "access.limits", Fresh: true, Example: &GlassLimits{Most: 120, Review: 12},
+			Line: func(_ *record.Entry, b record.Body) record.Line {
+				l := b.(*GlassLimits)
+				return record.Line{Key: "access.line.glass_limits_set", Args: []any{l.Most, l.Review}}
+			}},
 		{Name: "access.glass_reviewed", Action: "access.break.review", Example: &GlassReviewed{Glass: id, Finding: "right"}, Line: said("glass_reviewed", func(b record.Body) string { return b.(*GlassReviewed).Finding })},
 	}
 	for i := range kinds {

@@ -12,12 +12,14 @@ const (
 	topicCustodian = "custodian"
 	topicConsent   = "consent"
 	topicGlass     = "glass"
+	topicLimits    = "limits"
 )
 
 var topics = map[string]string{
 	"access.tied": topicTie, "access.let_in": topicTie, "access.untied": topicTie, "access.custodian_named": topicCustodian,
 	"access.consent_given": topicConsent, "access.consent_ended": topicConsent,
 	"access.glass_broken": topicGlass, "access.glass_returned": topicGlass, "access.glass_reviewed": topicGlass,
+	"access.glass_limits_set": topicLimits,
 }
 
 // Projections are the table of who is let in: a row for each standing statement. What holds is worked out when it is read.

@@ -70,6 +70,10 @@ type Rule struct {
 	// Windows gives every window of this rule open for the chart, each with its own Key: a pure function of the projections.
 	Windows func(q db.Querier, chart record.ID) ([]Window, error)
 	Ladder  []Rung
+	// Held windows stand on no unit's board: only those are shown them who may see to them, on whatever unit (Held, and a face's For).
+	Held bool
+	// Version is raised when Windows, or how they are kept, gives other answers than before.
+	Version int
 	// TakenFor is how long the ladder waits after somebody has taken the due on.
 	TakenFor time.Duration
 }
@@ -78,7 +82,8 @@ type Rule struct {
 const Schema = `
 CREATE TABLE IF NOT EXISTS due (
 	chart BLOB NOT NULL, rule TEXT NOT NULL, slot TEXT NOT NULL, anchor BLOB NOT NULL, opens INTEGER NOT NULL, due INTEGER NOT NULL, late INTEGER NOT NULL,
-	owner BLOB, role TEXT NOT NULL, grace INTEGER NOT NULL, alert INTEGER, taken BLOB, data BLOB, PRIMARY KEY (chart, rule, slot)) WITHOUT ROWID;
+	owner BLOB, role TEXT NOT NULL, grace INTEGER NOT NULL, alert INTEGER, taken BLOB, data BLOB, held INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (chart, rule, slot)) WITHOUT ROWID;
+ALTER TABLE due ADD COLUMN IF NOT EXISTS held INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX IF NOT EXISTS due_alert ON due (alert);
 CREATE TABLE IF NOT EXISTS service (one INTEGER PRIMARY KEY, alive INTEGER NOT NULL);
 `
@@ -88,7 +93,7 @@ func Tables() []string { return []string{"due"} }
 
 // Derived makes the kit keep the rule's windows.
 func (r *Rule) Derived() record.Derived {
-	return record.Derived{Name: "dues " + r.Name, Kinds: r.Kinds, Touches: r.Touches, Of: r.keep}
+	return record.Derived{Name: "dues " + r.Name, Version: r.Version, Kinds: r.Kinds, Touches: r.Touches, Of: r.keep}
 }
 
 // TakenDerived keeps on each window who has taken it on.
@@ -109,6 +114,10 @@ func (r *Rule) keep(tx db.Tx, chart record.ID) error {
 			return err
 		}
 	}
+	held := 0
+	if r.Held {
+		held = 1
+	}
 	for i := range ws {
 		w := &ws[i]
 		if w.Anchor.IsZero() || w.Late.Before(w.Due) || w.Due.Before(w.Opens) {
@@ -119,11 +128,11 @@ func (r *Rule) keep(tx db.Tx, chart record.ID) error {
 			alert = clock.Micros(w.Late.Add(w.Grace + r.Ladder[0].After))
 		}
 		// The same window again keeps how far its ladder has been climbed.
-		err := tx.Exec(`INSERT INTO due (chart, rule, slot, anchor, opens, due, late, owner, role, alert, data, grace) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+		err := tx.Exec(`INSERT INTO due (chart, rule, slot, anchor, opens, due, late, owner, role, alert, data, grace, held) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 ON CONFLICT (chart, rule, slot) DO UPDATE SET anchor = excluded.anchor, opens = excluded.opens, due = excluded.due, late = excluded.late, owner = excluded.owner, role = excluded.role, grace = excluded.grace,
 alert = CASE WHEN due.anchor = excluded.anchor AND due.late = excluded.late THEN due.alert ELSE excluded.alert END,
-taken = CASE WHEN due.anchor = excluded.anchor THEN due.taken ELSE NULL END, data = excluded.data`,
-			chart[:], r.Name, w.Key, w.Anchor[:], clock.Micros(w.Opens), clock.Micros(w.Due), clock.Micros(w.Late), w.Owner, w.Role, alert, w.Data, int64(w.Grace/time.Microsecond))
+taken = CASE WHEN due.anchor = excluded.anchor THEN due.taken ELSE NULL END, data = excluded.data, held = excluded.held`,
+			chart[:], r.Name, w.Key, w.Anchor[:], clock.Micros(w.Opens), clock.Micros(w.Due), clock.Micros(w.Late), w.Owner, w.Role, alert, w.Data, int64(w.Grace/time.Microsecond), held)
 		if err != nil {
 			return err
 		}
@@ -170,7 +179,7 @@ func scan(r db.Row) (w Window, err error) {
 	return w, err
 }
 
-// Of gives the open windows of some charts, chart by chart in the order asked.
+// Of gives the open windows of some charts that are held from nobody, chart by chart in the order asked.
 func Of(q db.Querier, charts ...record.ID) ([]Window, error) {
 	found := map[record.ID][]Window{}
 	for part := range slices.Chunk(charts, ofMany) {
@@ -203,8 +212,8 @@ func Of(q db.Querier, charts ...record.ID) ([]Window, error) {
 const ofMany = 64
 
 var (
-	ofOne = "SELECT " + columns + " FROM due WHERE chart = $1 ORDER BY chart, rule, slot"
-	ofAll = "SELECT " + columns + " FROM due WHERE chart IN (" + placeholdersFrom(1, ofMany) + ") ORDER BY chart, rule, slot"
+	ofOne = "SELECT " + columns + " FROM due WHERE chart = $1 AND held = 0 ORDER BY chart, rule, slot"
+	ofAll = "SELECT " + columns + " FROM due WHERE chart IN (" + placeholdersFrom(1, ofMany) + ") AND held = 0 ORDER BY chart, rule, slot"
 )
 
 func placeholdersFrom(first, n int) string {
@@ -218,14 +227,27 @@ func placeholdersFrom(first, n int) string {
 	return b.String()
 }
 
+// Held gives every open window that stands on no unit's board, by chart. Who is shown which is for its rule's face to say.
+func Held(q db.Querier) (out []Window, err error) {
+	err = db.Each(q, "SELECT "+columns+" FROM due WHERE held = 1 ORDER BY chart, rule, slot", nil, func(r db.Row) error {
+		w, err := scan(r)
+		out = append(out, w)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading the dues that are held: %w", err)
+	}
+	return out, nil
+}
+
 // Find gives one open window; db.ErrNoRows when it is not open.
 func Find(q db.Querier, chart record.ID, rule, slot string) (Window, error) {
 	return scan(q.QueryRow("SELECT "+columns+" FROM due WHERE chart = $1 AND rule = $2 AND slot = $3", chart[:], rule, slot))
 }
 
-var countLate = "SELECT count(*) FROM due WHERE late < $1 AND chart IN (" + placeholdersFrom(2, ofMany) + ")"
+var countLate = "SELECT count(*) FROM due WHERE late < $1 AND chart IN (" + placeholdersFrom(2, ofMany) + ") AND held = 0"
 
-// CountLate counts the windows of some charts that are late at a time.
+// CountLate counts the windows of some charts that are late at a time, those that are held left out.
 func CountLate(q db.Querier, now time.Time, charts ...record.ID) (int, error) {
 	total := 0
 	for part := range slices.Chunk(charts, ofMany) {

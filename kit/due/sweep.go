@@ -40,7 +40,7 @@ const (
 
 // Migrate makes the engine's tables.
 func Migrate(ctx context.Context, d *db.DB) error {
-	return d.Write(ctx, func(tx db.Tx) error { return tx.Exec(d.Dialect.DDL(Schema)) })
+	return d.Write(ctx, func(tx db.Tx) error { return db.Migrate(tx, d.Dialect, Schema) })
 }
 
 // program is who the sweeper files as.

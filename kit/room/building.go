@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -98,6 +99,9 @@ func NewPlan(defs []Def, policies, house []access.File) (*Plan, error) {
 		}
 	}
 	for i := range p.Rules {
+		if r := &p.Rules[i]; r.Held && !slices.ContainsFunc(defs, func(d Def) bool { return d.Faces[r.Name].For != nil }) {
+			return nil, fmt.Errorf("the windows of rule %s are held, and no face says for whom", r.Name)
+		}
 		p.Derived = append(p.Derived, p.Rules[i].Derived())
 	}
 	var err error

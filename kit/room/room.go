@@ -76,6 +76,8 @@ type Face struct {
 	// Show says what is due, what stands under it, and the act that leads to doing it. It reads no database: everything is in the window's
 	// Data and the lines the board hands over.
 	Show func(ctx context.Context, w due.Window) Showing
+	// For says whether a window that is held stands with whoever asks: on their own board, whatever unit it is of. Rules that hold theirs have one.
+	For func(c *web.Ctx, w due.Window) (bool, error)
 }
 
 // Showing is a due in words of the catalogue.

@@ -44,7 +44,11 @@ func healthz(c *Ctx) error {
 	return nil
 }
 
-// listen opens the stream of a page: topics "view/unit", "view/chart" or "view/me", each only of what the person may see.
+// HeldView is the live view of what is held from most people. It alone may be asked of the whole house, by those who see every unit: it draws
+// nothing, and only tells them to look again.
+const HeldView = "held"
+
+// listen opens the stream of a page: topics "view/unit", "view/chart", "view/me" and "held/house", each only of what the person may see.
 func listen(c *Ctx) error {
 	if c.Session == nil {
 		return apiLive(c)
@@ -53,9 +57,11 @@ func listen(c *Ctx) error {
 	for _, t := range c.R.URL.Query()["topic"] {
 		view, of, _ := strings.Cut(t, "/")
 		key := live.Topic{View: view, Viewer: c.Scope.Viewer()}
-		if of == "me" {
+		switch {
+		case of == "me":
 			key.Of = c.Scope.Person
-		} else {
+		case t == HeldView+"/house" && c.Scope.All: // of nothing in particular
+		default:
 			id, err := record.ParseID(of)
 			if err != nil || !c.Scope.Sees(id) && c.Directory.Sees(c.Scope, id) != nil {
 				if err == nil {

@@ -26,6 +26,7 @@ type breakView struct {
 	clients.Card
 	Told, Birth string // what was looked for
 	Seen        bool   // theirs to see already: only what a programme wrote is left to open
+	Limits      houseaccess.GlassLimits
 }
 
 // reachable makes sure that a client may be opened in an emergency: one whom the reader sees, or whom the look for an earlier record gives for
@@ -61,6 +62,11 @@ func showBreak(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
+	held, err := houseaccess.GlassLimitsAt(c.Read(), c.Now)
+	if err != nil {
+		return err
+	}
+	v.Limits = held.GlassLimits
 	c.Saw(v.ID)
 	return c.Show(ui.Page{Title: ui.T(c.Context(), "access.break")}, breakPage(v))
 }
@@ -81,12 +87,21 @@ func (v breakView) reasons(ctx context.Context) []ui.Choice {
 	return out
 }
 
-func lengths(ctx context.Context) []ui.Choice {
+func (v breakView) lengths(ctx context.Context) []ui.Choice {
 	var out []ui.Choice
-	for i, m := range houseaccess.GlassLengths {
-		out = append(out, ui.Choice{Value: strconv.Itoa(m), Label: ui.SpanText(ctx, time.Duration(m)*time.Minute), Checked: i == 1})
+	all := v.Limits.Lengths()
+	for i, m := range all {
+		out = append(out, ui.Choice{Value: strconv.Itoa(m), Label: lengthText(ctx, m), Checked: i == min(1, len(all)-1)})
 	}
 	return out
+}
+
+// lengthText says a time to choose exactly: in hours where it is whole ones.
+func lengthText(ctx context.Context, minutes int) string {
+	if minutes%60 == 0 {
+		return ui.SpanText(ctx, time.Duration(minutes)*time.Minute)
+	}
+	return ui.T(ctx, "js.span_minutes", minutes)
 }
 
 // breakGlass opens a chart for a while.
@@ -175,8 +190,12 @@ func showGlasses(c *web.Ctx) error {
 			done = append(done, r)
 		}
 	}
+	held, err := houseaccess.GlassLimitsAt(c.Read(), c.Now)
+	if err != nil {
+		return err
+	}
 	c.Saw(charts...)
-	return c.Show(ui.Page{Title: ui.T(c.Context(), "access.glass_nav")}, glassesPage(open, waits, done))
+	return c.Show(ui.Page{Title: ui.T(c.Context(), "access.glass_nav")}, glassesPage(open, waits, done, limitsView{SetLimits: held}, c.Scope.May("access.limits")))
 }
 
 // glassView is one opening with what came of it.

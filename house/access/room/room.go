@@ -43,6 +43,7 @@ func Def() room.Def {
 			{Method: "POST", Pattern: "/access/break/{chart}", Action: "access.break", MaxBody: 32 << 10, Handle: breakGlass},
 			get("/access/glass", "access.break.review", showGlasses),
 			get("/access/glass/{glass}", "access.break.review", showGlass),
+			get("/access/limits", "access.limits", showLimits),
 			get("/access/custodians", "access.custodian", showCustodians),
 			get("/staff/{chart}/custodian", "access.custodian", showCustodian),
 		},
@@ -50,17 +51,26 @@ func Def() room.Def {
 			{Key: "access.mine_nav", Href: "/mine", Icon: "person", Action: "access.mine", Order: 5},
 			{Key: "access.caseload_nav", Href: "/caseload", Icon: "person", Action: "clients.read", Desk: true, Order: 25},
 			{Key: "access.glass_nav", Href: "/access/glass", Icon: "key", Action: "access.break.review", Desk: true, Order: 83},
+			{Key: "access.limits_nav", Href: "/access/limits", Icon: "key", Action: "access.limits", Desk: true, Order: 96},
 		},
 		Panels: []room.Panel{{Name: "let-in", Action: "clients.read", Order: 70, Show: panel}},
-		Faces:  map[string]room.Face{houseaccess.RuleReview: {Icon: "key", Show: showReviewDue}},
+		Faces:  map[string]room.Face{houseaccess.RuleReview: {Icon: "key", Show: showReviewDue, For: reviewer}},
 		Hub:    room.Hub{Around: around},
 	}
 }
 
 // showReviewDue says that a broken glass waits for a look.
 func showReviewDue(ctx context.Context, w due.Window) room.Showing {
-	// Without a link: the row stands on the board of all, and the page is for those who review.
-	return room.Showing{What: ui.T(ctx, "access.due_review"), Last: ui.T(ctx, "access.due_review_since", ui.WhenText(ctx, w.Opens))}
+	return room.Showing{What: ui.T(ctx, "access.due_review"), Last: ui.T(ctx, "access.due_review_since", ui.WhenText(ctx, w.Opens)), Act: ui.T(ctx, "access.due_look"), Href: "/access/glass/" + w.Key}
+}
+
+// reviewer says whether a look at a broken glass is for whoever asks: they may review, see the chart, and did not open it themselves.
+func reviewer(c *web.Ctx, w due.Window) (bool, error) {
+	if !c.Scope.May("access.break.review") || c.Directory.Sees(c.Scope, w.Chart) != nil {
+		return false, nil
+	}
+	g, err := houseaccess.FindGlass(c.Read(), w.Anchor)
+	return err == nil && g.Person != c.Scope.Person, err
 }
 
 func notHere() error { return fault.New(fault.NotFound, "there is nothing here that you may see") }
