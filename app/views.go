@@ -129,37 +129,70 @@ func (d *Data) shipViews(ctx context.Context, dest string) (err error) {
 			after, old = last.after, last.name
 		}
 		if last.upto == head.N {
-			return nil
+			return d.emptyViews(q, dir)
 		}
 		if last.upto > head.N {
 			return fmt.Errorf("the backup reaches to row %d and the log to %d: it is of another log; ship to another folder", last.upto, head.N)
 		}
 	}
-	seal, _, err := d.Keys.backupSeal()
+	name, err := d.shipPiece(q, dir, after, 0)
 	if err != nil {
 		return err
 	}
+	if old != "" && old != name {
+		if err := os.Remove(filepath.Join(dir, old)); err != nil {
+			return err
+		}
+	}
+	return d.emptyViews(q, dir)
+}
+
+// shipPiece seals the rows behind one, up to another or the newest, into a piece, and gives its name.
+func (d *Data) shipPiece(q db.Querier, dir string, after, upto int64) (name string, err error) {
+	seal, _, err := d.Keys.backupSeal()
+	if err != nil {
+		return "", err
+	}
 	f, err := os.CreateTemp(dir, ".partial-")
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer func() { _ = os.Remove(f.Name()) }() // it is gone when it has got its name
 	w, err := age.Encrypt(f, seal)
 	if err != nil {
-		return errors.Join(err, f.Close())
+		return "", errors.Join(err, f.Close())
 	}
-	tree, err := view.Ship(q, after, w)
+	tree, err := view.Ship(q, after, upto, w)
 	if err = errors.Join(err, w.Close(), f.Sync(), f.Close()); err != nil {
+		return "", err
+	}
+	name = fmt.Sprintf("views-%019d-%019d.age", after, tree.N)
+	return name, os.Rename(f.Name(), filepath.Join(dir, name))
+}
+
+// emptyViews writes pieces anew that were shipped before the retention of their first rows ended: a backup keeps no look longer than the house.
+func (d *Data) emptyViews(q db.Querier, dir string) error {
+	gone, at, err := view.LastEnded(q)
+	if err != nil || gone == 0 {
 		return err
 	}
-	name := fmt.Sprintf("views-%019d-%019d.age", after, tree.N)
-	if err := os.Rename(f.Name(), filepath.Join(dir, name)); err != nil {
-		return err
+	pieces, err := viewPieces(dir)
+	for _, p := range pieces {
+		if p.after >= gone {
+			break
+		}
+		info, err := os.Stat(filepath.Join(dir, p.name))
+		if err != nil {
+			return err
+		}
+		if info.ModTime().After(at) {
+			continue
+		}
+		if _, err := d.shipPiece(q, dir, p.after, p.upto); err != nil {
+			return err
+		}
 	}
-	if old != "" && old != name {
-		return os.Remove(filepath.Join(dir, old))
-	}
-	return nil
+	return err
 }
 
 // restoreViews brings the view log back from a backup, piece by piece, and proves it.

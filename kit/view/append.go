@@ -21,6 +21,7 @@ CREATE TABLE IF NOT EXISTS view (seq INTEGER NOT NULL PRIMARY KEY, at INTEGER NO
 CREATE TABLE IF NOT EXISTS view_once (id INTEGER NOT NULL PRIMARY KEY, digest BLOB NOT NULL, body BLOB NOT NULL);
 CREATE UNIQUE INDEX IF NOT EXISTS view_once_digest ON view_once (digest);
 CREATE TABLE IF NOT EXISTS view_find (segment INTEGER NOT NULL, key BLOB NOT NULL, rows BLOB NOT NULL, PRIMARY KEY (segment, key)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS view_used (once INTEGER NOT NULL PRIMARY KEY, segment INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS view_moved (second BLOB NOT NULL PRIMARY KEY, generation INTEGER NOT NULL, frames INTEGER NOT NULL) WITHOUT ROWID;
 `
 
@@ -51,6 +52,12 @@ func Migrate(ctx context.Context, d *db.DB) error {
 	return d.Write(ctx, func(tx db.Tx) error {
 		if err := tx.Exec(d.Dialect.DDL(Schema)); err != nil {
 			return fmt.Errorf("making the view log's tables: %w", err)
+		}
+		// An index that does not say yet where seats and sets were used last is made anew.
+		for _, redo := range []string{"DELETE FROM view_find WHERE NOT EXISTS (SELECT 1 FROM view_used)", "UPDATE view_head SET folded = 0 WHERE folded > 0 AND NOT EXISTS (SELECT 1 FROM view_used)"} {
+			if err := tx.Exec(redo); err != nil {
+				return fmt.Errorf("beginning the view log's index anew: %w", err)
+			}
 		}
 		return tx.Exec("INSERT INTO view_head (one, seq, at, frontier, root, once, folded, mark) VALUES (1, 0, 0, $1, $2, 0, 0, $1) ON CONFLICT (one) DO NOTHING", []byte{}, empty[:])
 	})
@@ -179,4 +186,6 @@ func (a *appending) committed() {
 }
 
 // Tables are the log's own, for those who copy a database in another way.
-func Tables() []string { return []string{"view", "view_head", "view_once", "view_find", "view_moved"} }
+func Tables() []string {
+	return []string{"view", "view_head", "view_once", "view_find", "view_used", "view_moved"}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"maps"
 	"slices"
 
 	"milieu/kit/db"
@@ -96,7 +97,7 @@ func (l *Log) foldOne(ctx context.Context) (more bool, err error) {
 	if err != nil || h.seq-h.folded < Span {
 		return false, err
 	}
-	lists, err := l.index(q, h.folded)
+	lists, used, err := l.index(q, h.folded)
 	if err != nil {
 		return false, err
 	}
@@ -115,14 +116,20 @@ func (l *Log) foldOne(ctx context.Context) (more bool, err error) {
 				return err
 			}
 		}
+		for _, id := range used {
+			if err := tx.Exec("INSERT INTO view_used (once, segment) VALUES ($1, $2) ON CONFLICT (once) DO UPDATE SET segment = excluded.segment", id, h.folded/Span); err != nil {
+				return err
+			}
+		}
 		return tx.Exec("UPDATE view_head SET folded = $1 WHERE one = 1", h.folded+Span)
 	})
 	return true, err
 }
 
-// index reads the segment behind a row and makes its lists.
-func (l *Log) index(q db.Querier, after int64) (map[string]*list, error) {
-	lists := map[string]*list{}
+// index reads the segment behind a row and makes its lists. It gives the numbers of the seats and sets that it uses as well, in order.
+func (l *Log) index(q db.Querier, after int64) (lists map[string]*list, used []int64, err error) {
+	lists = map[string]*list{}
+	uses := map[int64]bool{}
 	at := func(key []byte) *list {
 		k := lists[string(key)]
 		if k == nil {
@@ -133,7 +140,8 @@ func (l *Log) index(q db.Querier, after int64) (map[string]*list, error) {
 	}
 	sets := map[int64]*Set{}
 	in := newReading(q)
-	err := in.each("SELECT seq, at, body FROM view WHERE seq > $1 AND seq <= $2 ORDER BY seq", []any{after, after + Span}, func(r *Row, set int64) bool {
+	err = in.each("SELECT seq, at, body FROM view WHERE seq > $1 AND seq <= $2 ORDER BY seq", []any{after, after + Span}, func(r *Row, seat, set int64) bool {
+		uses[seat] = true
 		n := r.Seq - after - 1
 		add := func(key []byte) { k := at(key); k.rows = append(k.rows, n) }
 		add(idKey(ofPerson, r.Person))
@@ -152,12 +160,12 @@ func (l *Log) index(q db.Querier, after int64) (map[string]*list, error) {
 		}
 		if set != 0 {
 			add(setKey(set))
-			sets[set] = r.Set
+			sets[set], uses[set] = r.Set, true
 		}
 		return true
 	})
 	if err != nil {
-		return nil, fmt.Errorf("indexing the view log behind row %d: %w", after, err)
+		return nil, nil, fmt.Errorf("indexing the view log behind row %d: %w", after, err)
 	}
 	for id, set := range sets {
 		for _, c := range set.Charts() {
@@ -168,5 +176,5 @@ func (l *Log) index(q db.Querier, after int64) (map[string]*list, error) {
 	for _, k := range lists {
 		slices.Sort(k.sets)
 	}
-	return lists, nil
+	return lists, slices.Sorted(maps.Keys(uses)), nil
 }

@@ -2,6 +2,7 @@ package view
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -44,6 +45,7 @@ type Log struct {
 	log    *slog.Logger
 	head   *proof.HeadFile
 	second *second
+	filing sync.Mutex // held while rows are added; guards known
 	known  *known
 	queue  chan *Look
 	done   chan struct{}
@@ -254,6 +256,7 @@ func (l *Log) settle(group []*Look) {
 	for _, k := range group {
 		for i := range k.rows {
 			k.rows[i].At = now
+			_, _ = rand.Read(k.rows[i].salt[:]) // never fails: package rand ends the program instead
 			rows = append(rows, &k.rows[i])
 		}
 	}
@@ -284,6 +287,8 @@ func (l *Log) file(rows []*Row, mark record.ID) (err error) {
 			err = fmt.Errorf("logging views panicked: %v", p)
 		}
 	}()
+	l.filing.Lock()
+	defer l.filing.Unlock()
 	var a *appending
 	err = l.write(func(tx db.Tx) error {
 		if a, err = begin(tx, l.db.Dialect, l.known); err != nil {
@@ -356,6 +361,8 @@ var errStillFailing = errors.New("the first place failed a moment ago")
 
 // move moves frames of the second place into the first, once: how far it has come stands in the same transaction.
 func (l *Log) move(frames []frame) error {
+	l.filing.Lock()
+	defer l.filing.Unlock()
 	var a *appending
 	last := frames[len(frames)-1].number
 	err := l.write(func(tx db.Tx) (err error) {

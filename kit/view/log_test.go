@@ -158,7 +158,7 @@ func TestWhatWasSeenIsFound(t *testing.T) {
 	})
 }
 
-func indexed(t *testing.T, q db.Querier, upto int64) bool {
+func indexed(t testing.TB, q db.Querier, upto int64) bool {
 	t.Helper()
 	var folded int64
 	if err := q.QueryRow("SELECT folded FROM view_head").Scan(&folded); err != nil {

@@ -84,6 +84,20 @@ type Row struct {
 	Under string    // the relation under which it was seen, as package access names it
 	Glass record.ID // the break-glass entry under which it was seen
 	Upto  int64     // of Ended and Lost
+	salt  [16]byte  // goes with the content when its retention ends; zero in rows of before, whose leaves have none
+}
+
+// forms of a row's encodings: without salt, as it was at first, and with one.
+const (
+	formPlain  = 1
+	formSalted = 2
+)
+
+func (r *Row) form() byte {
+	if r.salt == [16]byte{} {
+		return formPlain
+	}
+	return formSalted
 }
 
 // Of says whether the row is about a chart.
@@ -128,7 +142,10 @@ func (s *Set) body() []byte {
 // leaf is the row's leaf in the tree. It covers everything: seat and set by the hash of what they say, not by their numbers.
 func (r *Row) leaf(seat [32]byte) tlog.Hash {
 	b := make([]byte, 0, 256)
-	b = append(b, 1) // form of this encoding
+	b = append(b, r.form())
+	if r.form() == formSalted {
+		b = append(b, r.salt[:]...)
+	}
 	b = binary.AppendVarint(b, r.Seq)
 	b = binary.AppendVarint(b, clock.Micros(r.At))
 	b = appendText(b, string(r.Kind))
@@ -167,7 +184,10 @@ func (r *Row) body(seat, set int64) []byte {
 	put(hasGlass, !r.Glass.IsZero())
 	put(hasUpto, r.Upto != 0)
 	b := make([]byte, 0, 96)
-	b = append(b, 1, flags)
+	b = append(b, r.form(), flags)
+	if r.form() == formSalted {
+		b = append(b, r.salt[:]...)
+	}
 	b = binary.AppendUvarint(b, uint64(seat))
 	b = appendText(b, string(r.Kind))
 	b = appendText(b, r.Route)
@@ -251,10 +271,14 @@ func (t *taking) err() error {
 // readBody fills a row from what is stored, and gives the numbers of its seat and set; 0 for no set.
 func (r *Row) readBody(b []byte) (seat, set int64, err error) {
 	t := &taking{b: b}
-	if t.byte() != 1 {
+	form, flags := t.byte(), t.byte()
+	switch form {
+	case formPlain:
+	case formSalted:
+		copy(r.salt[:], t.bytes(len(r.salt)))
+	default:
 		return 0, 0, errUnreadable
 	}
-	flags := t.byte()
 	seat = t.number()
 	r.Kind, r.Route, r.Under = Kind(t.text()), t.text(), t.text()
 	if flags&hasUnit != 0 {

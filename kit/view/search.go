@@ -62,6 +62,10 @@ func Each(q db.Querier, ask Query, do func(*Row) bool) error {
 			s.keys = append(s.keys, k.key)
 		}
 	}
+	if s.first, err = oldest(q, h.folded/Span); err != nil {
+		return err
+	}
+	s.from = max(s.from, s.first*Span+1)
 	return s.run(h.folded)
 }
 
@@ -110,6 +114,7 @@ type searching struct {
 	ask      Query
 	keys     [][]byte // of lists that must all have a row
 	from, to int64
+	first    int64 // segment that has content
 	do       func(*Row) bool
 	over     bool
 }
@@ -124,7 +129,7 @@ func (s *searching) matches(r *Row) bool {
 func (s *searching) give(from, to int64) error {
 	for step := int64(128); from <= to && !s.over; step = min(2*step, Span) {
 		low := max(from, to-step+1)
-		err := s.in.each("SELECT seq, at, body FROM view WHERE seq >= $1 AND seq <= $2 ORDER BY seq DESC", []any{low, to}, func(r *Row, _ int64) bool {
+		err := s.in.each("SELECT seq, at, body FROM view WHERE seq >= $1 AND seq <= $2 ORDER BY seq DESC", []any{low, to}, func(r *Row, _, _ int64) bool {
 			if s.matches(r) && !s.do(r) {
 				s.over = true
 			}
@@ -152,7 +157,7 @@ func (s *searching) run(folded int64) error {
 		}
 		return s.give(s.from, s.to)
 	}
-	for segment := (s.to - 1) / Span; !s.over && s.to > 0 && segment >= 0 && (segment+1)*Span >= s.from; segment-- {
+	for segment := (s.to - 1) / Span; !s.over && s.to > 0 && segment >= s.first && (segment+1)*Span >= s.from; segment-- {
 		rows, err := s.segment(segment)
 		if err != nil {
 			return err
@@ -264,9 +269,9 @@ type stored struct {
 	body, tree []byte
 }
 
-// each hands over rows with the numbers of their sets until do says false. Rows whose retention has ended are passed over. They are read as a
+// each hands over rows with the numbers of their seats and sets (0 for none) until do says false. Rows whose retention has ended are passed over. They are read as a
 // whole before the first is handed over: what they refer to is looked up by the same few connections.
-func (in *reading) each(query string, args []any, do func(r *Row, set int64) bool) error {
+func (in *reading) each(query string, args []any, do func(r *Row, seat, set int64) bool) error {
 	var all []stored
 	err := db.Each(in.q, query, args, func(row db.Row) error {
 		var s stored
@@ -282,21 +287,21 @@ func (in *reading) each(query string, args []any, do func(r *Row, set int64) boo
 			continue
 		}
 		r := Row{Seq: s.seq, At: clock.FromMicros(s.at)}
-		set, err := in.fill(&r, s.body)
+		seat, set, err := in.fill(&r, s.body)
 		if err != nil {
 			return fmt.Errorf("reading row %d of the view log: %w", r.Seq, err)
 		}
-		if !do(&r, set) {
+		if !do(&r, seat, set) {
 			return nil
 		}
 	}
 	return nil
 }
 
-func (in *reading) fill(r *Row, body []byte) (set int64, err error) {
-	seat, set, err := r.readBody(body)
+func (in *reading) fill(r *Row, body []byte) (seat, set int64, err error) {
+	seat, set, err = r.readBody(body)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	var ok bool
 	if r.Seat, ok = in.seats[seat]; !ok {
@@ -305,12 +310,12 @@ func (in *reading) fill(r *Row, body []byte) (set int64, err error) {
 			r.Seat, err = readSeat(b)
 		}
 		if err != nil {
-			return 0, err
+			return 0, 0, err
 		}
 		in.seats[seat] = r.Seat
 	}
 	if set == 0 {
-		return 0, nil
+		return seat, 0, nil
 	}
 	if r.Set, ok = in.sets[set]; !ok {
 		b, err := in.once(set)
@@ -318,11 +323,11 @@ func (in *reading) fill(r *Row, body []byte) (set int64, err error) {
 			r.Set, err = readSet(b)
 		}
 		if err != nil {
-			return 0, err
+			return 0, 0, err
 		}
 		in.sets[set] = r.Set
 	}
-	return set, nil
+	return seat, set, nil
 }
 
 func (in *reading) once(id int64) (body []byte, err error) {

@@ -19,11 +19,19 @@ import (
 // Appended again in order, they give the same log with the same roots.
 const shipMagic = "milieu views piece 1\n"
 
-// Ship writes the rows behind a row, and gives the last one written and the tree as it was then. Where a retention has ended there are only leaves.
-func Ship(q db.Querier, after int64, to io.Writer) (tree tlog.Tree, err error) {
+// Ship writes the rows behind a row, and gives the last one written and the tree as it was then: the newest there is, or upto when that is not 0.
+// Where a retention has ended there are only leaves.
+func Ship(q db.Querier, after, upto int64, to io.Writer) (tree tlog.Tree, err error) {
 	h, err := readHead(q, "")
 	if err != nil {
 		return tree, err
+	}
+	if upto > 0 {
+		root, err := Root(q, upto)
+		if err != nil {
+			return tree, err
+		}
+		h.seq, h.root = upto, root
 	}
 	before, err := Root(q, after)
 	if err != nil {
@@ -63,7 +71,7 @@ func (in *reading) ship(from, to int64, w io.Writer) error {
 			b = append(b, s.tree[:min(len(s.tree), tlog.HashSize)]...)
 		} else {
 			r := Row{Seq: s.seq, At: clock.FromMicros(s.at)}
-			if _, err := in.fill(&r, s.body); err != nil {
+			if _, _, err := in.fill(&r, s.body); err != nil {
 				return fmt.Errorf("reading row %d of the view log: %w", s.seq, err)
 			}
 			one := frame{rows: []Row{r}}

@@ -24,7 +24,7 @@ func TestShippedAndRestored(t *testing.T) {
 				}
 			}
 			piece := &bytes.Buffer{}
-			tree, err := view.Ship(d.Read(t.Context()), last, piece)
+			tree, err := view.Ship(d.Read(t.Context()), last, 0, piece)
 			if err != nil || tree.N != last+40 {
 				t.Fatal(tree, err)
 			}

@@ -105,7 +105,7 @@ func (v *verifying) row(seq, at int64, body []byte, stored []tlog.Hash) {
 		v.empty = seq
 	} else {
 		r := Row{Seq: seq, At: clock.FromMicros(at)}
-		_, err := v.in.fill(&r, body)
+		_, _, err := v.in.fill(&r, body)
 		seat := once{}
 		if err == nil {
 			seat.digest = r.Seat.digest()
