@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"runtime/pprof"
+	"sync"
 	"time"
 
 	"milieu/kit/clock"
@@ -118,7 +119,10 @@ func (d *Data) start(ctx context.Context, s *std, c clock.Clock) (*running, erro
 	go func() {
 		defer close(r.done)
 		go b.Committer.Follow(work)
+		var ending sync.WaitGroup // it writes to the view log, which is closed afterwards
+		ending.Go(func() { r.endViews(work) })
 		b.Sweeper.Run(work)
+		ending.Wait()
 	}()
 	return r, nil
 }

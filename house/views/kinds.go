@@ -100,7 +100,12 @@ type House struct {
 	On  []string `json:"on,omitempty"`
 	// Protected are clients whose every view is worth a question: somebody known, a colleague, somebody at risk from a person who works here.
 	Protected []record.ID `json:"protected,omitempty"`
+	// Years is for how many years looks are kept; then their content is destroyed. 0 keeps them all.
+	Years int `json:"years,omitempty"`
 }
+
+// MostYears is the longest that a house may say, short of keeping all.
+const MostYears = 100
 
 // Validate implements record.Body.
 func (h *House) Validate(*record.Entry) error {
@@ -112,7 +117,18 @@ func (h *House) Validate(*record.Entry) error {
 		}
 	}
 	c.Want(len(h.Protected) <= 500, "protected", "500 people at most")
+	least, _ := RetentionYears()
+	c.Want(h.Years == 0 || h.Years >= least && h.Years <= MostYears, "years", fmt.Sprintf("%d to %d years, or 0 to keep all", least, MostYears))
 	return c.Err()
+}
+
+// Ends gives the time before which looks are kept no longer; false when all are kept. The shortest that is allowed holds whatever was said.
+func (h *House) Ends(now time.Time) (before time.Time, ends bool) {
+	least, _ := RetentionYears()
+	if h.Years == 0 {
+		return before, false
+	}
+	return now.AddDate(-max(h.Years, least), 0, 0), true
 }
 
 // Looks says whether the house looks for a pattern.
@@ -133,7 +149,7 @@ func Kinds() []record.Kind {
 			Example: &Disclosed{Recipient: "County Health Department", Address: "12 Main Street", What: "Name, date of birth, positive test", Purpose: "public_health", Why: "Reporting of tuberculosis is required"}},
 		{Name: KindReviewed, Chart: "house", Action: ActionReview, Line: said("views.line.reviewed", none),
 			Example: &Reviewed{Rule: "same_surname", Person: id, Client: id, Upto: at, Outcome: "in_order", Words: "No relation; she was on shift."}},
-		{Name: KindHouse, Chart: "house", Action: ActionHouse, Line: said("views.line.house_set", none), Example: &House{Roles: true, Protected: []record.ID{id}}},
+		{Name: KindHouse, Chart: "house", Action: ActionHouse, Line: said("views.line.house_set", none), Example: &House{Roles: true, Years: 10, Protected: []record.ID{id}}},
 	}
 	for i := range kinds {
 		kinds[i].Version, kinds[i].Withdraw = 1, kinds[i].Action

@@ -31,7 +31,7 @@ func Def() room.Def {
 	return room.Def{
 		Name: "access", Kinds: houseaccess.Kinds(), Projections: houseaccess.Projections(), Rules: houseaccess.Rules(), Guards: houseaccess.Guards(),
 		Sources: []access.Source{houseaccess.Source()},
-		Asks:    []string{"access.tie", "access.let_in", "access.consent", "access.break", "access.return", "access.break.review", "access.relabel", access.LabelAction},
+		Asks:    []string{"access.tie", "access.let_in", "access.consent", "access.break", "access.return", "access.break.review", "access.relabel", "views.looks", "views.house", access.LabelAction},
 		Routes: []web.Route{
 			get("/clients/{chart}/let-in", "clients.read", showLetIn),
 			get("/clients/{chart}/let-in/{as}", "clients.read", showTie),

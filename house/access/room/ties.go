@@ -53,6 +53,7 @@ type letInView struct {
 	MayReview          bool
 	MayInvite          bool
 	MayBreak           bool
+	MayLooks, MayWatch bool // who looked, and watching over every look
 }
 
 func rows(c *web.Ctx, list []houseaccess.Tie) (care, guests, past []tieRow) {
@@ -82,7 +83,8 @@ func showLetIn(c *web.Ctx) error {
 	}
 	q := c.Read()
 	v := letInView{Card: card, MayTie: mayHere(c, "access.tie", card.ID), MayLetIn: mayHere(c, "access.let_in", card.ID), MayConsent: mayHere(c, "access.consent", card.ID),
-		MayReview: c.Scope.May("access.break.review"), MayInvite: c.Scope.May("staff.manage"), MayBreak: c.Scope.May("access.break")}
+		MayReview: c.Scope.May("access.break.review"), MayInvite: c.Scope.May("staff.manage"), MayBreak: c.Scope.May("access.break"),
+		MayLooks: mayHere(c, "views.looks", card.ID), MayWatch: mayHere(c, "views.house", card.ID)}
 	ties, err := houseaccess.TiesOf(q, card.ID)
 	if err != nil {
 		return err

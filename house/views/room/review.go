@@ -238,6 +238,7 @@ type houseView struct {
 	Protected []ui.Pair // ID and name
 	Source    string
 	Years     int
+	Added     bool // somebody is about to be watched
 	YearsFrom string
 }
 
@@ -264,7 +265,8 @@ func showHouse(c *web.Ctx) error {
 			return err
 		}
 		if !slices.Contains(v.House.Protected, id) {
-			v.Protected = append(v.Protected, ui.Pair{Name: id.String(), Value: clients.NameOf(c.Read(), id)})
+			c.Saw(id)
+			v.Added, v.Protected = true, append(v.Protected, ui.Pair{Name: id.String(), Value: clients.NameOf(c.Read(), id)})
 		}
 	}
 	_, v.Source = views.Rules()

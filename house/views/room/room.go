@@ -37,7 +37,10 @@ func Def() room.Def {
 			get("/views/patterns", views.ActionReview, showPatterns),
 			get("/views/house", views.ActionHouse, showHouse),
 		},
-		Nav:    []web.Place{{Key: "views.page.nav", Href: "/views", Icon: "eye", Action: views.ActionSearch, Desk: true, Order: 85}},
+		Nav: []web.Place{
+			{Key: "views.page.nav", Href: "/views", Icon: "eye", Action: views.ActionSearch, Desk: true, Order: 85},
+			{Key: "views.page.house_nav", Href: "/views/house", Icon: "eye", Action: views.ActionHouse, Desk: true, Order: 86},
+		},
 		Asks:   []string{views.ActionDisclose, views.ActionWatch},
 		Panels: []room.Panel{{Name: "views", Action: views.ActionLooks, Order: 95, Show: panel}},
 	}
@@ -60,7 +63,12 @@ func wordsFor(c *web.Ctx, roles bool) (*words, error) {
 	return w, err
 }
 
-func (w *words) role(r string) string { return ui.T(w.c.Context(), "web.role."+r) }
+func (w *words) role(r string) string {
+	if r == "" {
+		return ui.T(w.c.Context(), "views.page.itself")
+	}
+	return ui.T(w.c.Context(), "web.role."+r)
+}
 
 // person is who looked: name, or the role alone.
 func (w *words) person(id record.ID, role string) string {

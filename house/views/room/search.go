@@ -206,8 +206,12 @@ func (v *searchView) table(ctx context.Context) ui.TableData {
 		if !r.Chart.IsZero() {
 			whom.Href = v.link("chart", r.Chart.String())
 		}
+		who := ui.Cell{Text: v.words.role(r.Role)}
+		if !r.Person.IsZero() { // what the log says of itself is of nobody
+			who = ui.Cell{Text: v.words.person(r.Person, r.Role) + ", " + who.Text, Href: v.link("person", r.Person.String())}
+		}
 		t.Rows = append(t.Rows, ui.TableRow{Cells: []ui.Cell{
-			{Text: ui.ExactText(ctx, r.At)}, {Text: v.words.person(r.Person, r.Role) + ", " + v.words.role(r.Role), Href: v.link("person", r.Person.String())}, whom,
+			{Text: ui.ExactText(ctx, r.At)}, who, whom,
 			{Text: v.words.units[r.Unit]}, {Text: v.words.why(r.Under, r.Unit)}, {Text: v.what(ctx, r)}, {Text: r.Address}}})
 	}
 	return t
