@@ -43,8 +43,8 @@ func showNew(c *web.Ctx) error {
 	if v.Units, v.Unit, err = unitsFor(c); err != nil {
 		return err
 	}
+	v.Wider, v.Break = c.Scope.May("clients.match"), c.Scope.May("access.break")
 	if v.Name != "" {
-		v.Wider, v.Break = c.Scope.May("clients.match"), c.Scope.May("access.break")
 		if v.Alike, err = lookAlike(c, match.Candidate{Names: clients.Names{Used: v.Name}, Birth: v.Birth}); err != nil {
 			return err
 		}
