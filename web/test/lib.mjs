@@ -79,7 +79,7 @@ export async function launch(...more) {
 }
 
 /** A browser with a profile on disk, that can be closed and opened again. */
-export const launchKept = async (dir, options = {}) => ours(await chromium.launchPersistentContext(dir, { executablePath, args: flags, ...options }));
+export const launchKept = async (dir, { flags: more = [], ...options } = {}) => ours(await chromium.launchPersistentContext(dir, { executablePath, args: [...flags, ...more], ...options }));
 
 /** Fails the test for anything that a page complains about. */
 export function listen(page, complaints, allow = () => false) {
