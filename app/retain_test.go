@@ -90,7 +90,7 @@ func TestTheRetentionOfLooksEndsInBackupsToo(t *testing.T) {
 		}
 		at := clock.System().Now()
 		set := &record.Entry{ID: record.NewID(at), Chart: due.House, Kind: views.KindHouse, Version: 1, Happened: at, Written: at, Body: []byte(`{"years":6}`)}
-		if o := b.Committer.File(t.Context(), record.Sender{Via: record.ViaProgram}, set)[0]; o.Err != nil {
+		if o := b.Committer.File(t.Context(), record.Sender{Person: record.DeriveID("retain", "coordinator"), Role: "coordinator", Via: record.ViaProgram}, set)[0]; o.Err != nil {
 			t.Fatal(o.Err)
 		}
 		for n := int64(0); n == 0; { // until the log is indexed
