@@ -16,7 +16,7 @@ var data embed.FS
 
 // Format is how a progress note is laid out: headings to write under.
 type Format struct {
-	ID      string   `json:"id" max:"40" doc:"its name: small letters"`
+	ID      string   `json:"format" max:"40" doc:"its name: small letters"`
 	Version int      `json:"version" min:"1" doc:"raised with every change: a note keeps the version it was written in"`
 	Label   string   `json:"label" max:"40"`
 	Source  string   `json:"source,omitempty" max:"300"`
@@ -159,14 +159,14 @@ type FormatSet struct {
 // Validate implements record.Body.
 func (s *FormatSet) Validate(*record.Entry) error {
 	var v fault.Check
-	v.Want(code(s.ID), "id", "a name of small letters and digits")
+	v.Want(code(s.ID), "format", "a name of small letters and digits")
 	v.Want(s.Version >= 1 && s.Version < 10_000, "version", "1 or more")
 	v.Want(s.Label != "", "label", "say what it is called")
 	short(&v, s.Label, 40, "label")
 	short(&v, s.Source, 300, "source")
 	short(&v, s.Since, 40, "since")
 	own := FindFormat(s.ID, s.Version)
-	v.Want(own == nil || s.Off, "id", "the program has a format of this name: choose another")
+	v.Want(own == nil || s.Off, "format", "the program has a format of this name: choose another")
 	v.Want(s.Carries == "", "carries", "labels go with the program's own formats alone")
 	v.Want(len(s.Roles) <= 12, "roles", "too many")
 	v.Want(len(s.Parts) <= maxParts && (len(s.Parts) > 0 || s.Off), "parts", "one to twelve")

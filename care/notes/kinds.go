@@ -46,7 +46,7 @@ func Labels() []string { return labels[:2] }
 // Kinds are the room's kinds.
 func Kinds() []record.Kind {
 	id := record.ID{6: 0x70, 8: 0x80, 15: 1}
-	at := time.Date(2026, 11, 19, 7, 0, 0, 0, time.UTC)
+	at := time.Date(2026, 1, 5, 7, 0, 0, 0, time.UTC)
 	return []record.Kind{
 		{Name: KindNoted, Version: 1, Chart: "client", Action: ActionWrite, Citable: true, AfterFact: true, Labels: labels,
 			Example: &Noted{Text: "Asked for a walk before supper. “The garden helps.”"},

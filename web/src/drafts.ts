@@ -49,7 +49,10 @@ async function save(form: HTMLFormElement): Promise<void> {
     if (chosen(control) ? (control as HTMLInputElement).checked : control.value !== control.defaultValue) fields.push([control.name, control.value]);
   }
   if (fields.length === 0) await hooks.drafts.drop(name);
-  else await hooks.drafts.save(name, [[stamp, String(now())], ...fields]);
+  else {
+    await hooks.drafts.save(name, [[stamp, String(now())], ...fields]);
+    form.dispatchEvent(new CustomEvent("milieu:kept", { bubbles: true, detail: clockText(now()) }));
+  }
 }
 
 async function restore(form: HTMLFormElement): Promise<void> {

@@ -2,6 +2,7 @@ package room
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -74,7 +75,9 @@ func takeFile(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return c.Fragment(fileRow(notes.File{Blob: address.String(), Name: fileName(head.Filename), Form: form, Size: len(data)}))
+	c.W.Header().Set("Content-Type", "application/json")
+	c.W.Header().Set("Cache-Control", "no-store")
+	return json.NewEncoder(c.W).Encode(notes.File{Blob: address.String(), Name: fileName(head.Filename), Form: form, Size: len(data)})
 }
 
 // taken says what a file is by what is in it, whatever it is called, and gives what is kept of it.

@@ -57,7 +57,7 @@ func (v *setView) formatForm() ui.EntryForm {
 // offForm takes a format out of those that are offered.
 func (v *setView) offForm(f *notes.Format) ui.EntryForm {
 	return ui.EntryForm{Kind: notes.KindFormat, Chart: due.House.String(), Keep: ui.Nothing, Hidden: []ui.Pair{{Name: "then", Value: "/notes/rules"},
-		{Name: "id", Value: f.ID}, {Name: "version", Value: strconv.Itoa(f.Version)}, {Name: "label", Value: f.Label}, {Name: "off", Value: "true"}}}
+		{Name: "format", Value: f.ID}, {Name: "version", Value: strconv.Itoa(f.Version)}, {Name: "label", Value: f.Label}, {Name: "off", Value: "true"}}}
 }
 
 func (v *setView) wordsForm() ui.EntryForm {

@@ -266,7 +266,7 @@ func setPage(v setView) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templ_7745c5c3_Err = ui.Input(ui.Field{Name: "id", ID: "format-id", Label: ui.T(ctx, "notes.page.format_id"), Hint: ui.T(ctx, "notes.page.format_id_hint"), Max: 40}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Input(ui.Field{Name: "format", ID: "format-id", Label: ui.T(ctx, "notes.page.format_id"), Hint: ui.T(ctx, "notes.page.format_id_hint"), Max: 40}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
