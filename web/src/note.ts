@@ -7,12 +7,6 @@ import { readWords, say } from "./words";
 import { startWriting } from "./writing";
 import { startFiles } from "./files";
 
-readWords();
-startWriting();
-void startDictating();
-const form = document.querySelector<HTMLFormElement>("form[data-note]");
-if (form) startNote(form);
-
 const partsOf = (form: HTMLFormElement) => [...form.querySelectorAll<HTMLTextAreaElement>("textarea[data-part]")];
 
 function startNote(form: HTMLFormElement): void {
@@ -110,3 +104,9 @@ function alike(form: HTMLFormElement, before: ReadonlySet<string>): void {
   const ask = form.querySelector<HTMLElement>("[data-ask-fresh]");
   if (ask) ask.hidden = share <= Number(form.dataset.limit);
 }
+
+readWords();
+startWriting();
+void startDictating();
+const form = document.querySelector<HTMLFormElement>("form[data-note]");
+if (form) startNote(form);

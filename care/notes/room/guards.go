@@ -83,13 +83,6 @@ func asFormat(q db.Querier, e *record.Entry, b record.Body) (func(db.Querier) er
 	if err != nil {
 		return nil, err
 	}
-	if !w.Begun.IsZero() {
-		if begun, err := record.Find(q, w.Begun); err == nil && (begun.Kind != notes.KindBegun || begun.Author != e.Author || !slices.Contains(family, begun.Chart)) {
-			return nil, &fault.Error{Kind: fault.Invalid, Text: "this finishes no note of yours", Fields: []fault.Field{{Name: "begun", Text: "there is no such begun note of yours here"}}}
-		} else if err != nil && err != db.ErrNoRows {
-			return nil, err
-		}
-	}
 	return nil, sentBefore(q, w.Files, family)
 }
 

@@ -67,15 +67,21 @@ func linesOf(q db.Querier, family []record.ID) ([]line, error) {
 	return out, nil
 }
 
-// open are the begun notes that nobody has finished or given up.
+// open are the begun notes that their authors have not finished, and that nobody has given up. A note finishes its author's own alone, whatever
+// it names.
 func open(all []line) []line {
-	settled := map[record.ID]bool{}
+	finished, dropped := map[[2]record.ID]bool{}, map[record.ID]bool{}
 	for i := range all {
-		if l := &all[i]; !l.Ref.IsZero() && (l.What == notes.KindWritten || l.What == notes.KindDropped) {
-			settled[l.Ref] = true
+		switch l := &all[i]; l.What {
+		case notes.KindWritten:
+			finished[[2]record.ID{l.Ref, l.Author}] = true
+		case notes.KindDropped:
+			dropped[l.Ref] = true
 		}
 	}
-	return slices.DeleteFunc(slices.Clone(all), func(l line) bool { return l.What != notes.KindBegun || settled[l.ID] })
+	return slices.DeleteFunc(slices.Clone(all), func(l line) bool {
+		return l.What != notes.KindBegun || dropped[l.ID] || finished[[2]record.ID{l.ID, l.Author}]
+	})
 }
 
 // cosigned gives the co-signatures by the note that they are about.
