@@ -19,10 +19,11 @@ function startNote(form: HTMLFormElement): void {
     room(form);
     if (before) alike(form, before);
   };
-  form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(draw, 150); missing(form); });
+  form.addEventListener("input", () => { form.dataset.unkept = ""; clearTimeout(timer); timer = setTimeout(draw, 150); missing(form); });
   form.addEventListener("change", draw);
   form.addEventListener("milieu:changed", draw);
   form.addEventListener("milieu:kept", (event) => {
+    delete form.dataset.unkept;
     const place = form.querySelector<HTMLElement>("[data-kept]");
     if (!place) return;
     place.textContent = say("note_kept", (event as CustomEvent<string>).detail);
