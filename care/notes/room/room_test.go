@@ -620,3 +620,74 @@ func BenchmarkComposer(b *testing.B) {
 		}
 	}
 }
+
+func TestAfterAMergeNothingIsLost(t *testing.T) {
+	w := newHouse(t)
+	note := w.signed(w.jo, w.birp(w.mei, "Under her other chart."))
+	begun := w.signed(w.jo, w.Entry(notes.KindBegun, w.mei, &notes.Begun{Format: "birp"}))
+	look := w.signed(w.jo, w.Entry(rounds.KindChecked, w.mei, &rounds.Checked{Place: "kitchen", State: "talking", Method: rounds.MethodSeen}))
+	merge := w.must("clients.merged", w.mei, &clients.Merged{Into: w.rafi, Reason: "one person"})
+	for rule, anchor := range map[string]record.ID{notes.RuleCosign: note.ID, notes.RuleFinish: begun.ID} {
+		if d := w.dues(rule); len(d) != 1 || d[0].Chart != w.rafi || d[0].Anchor != anchor {
+			t.Errorf("%s after the merge: %+v", rule, d)
+		}
+	}
+	wants(t, w.page(w.dana, notePath(w.rafi, note.ID)), "Under her other chart.")
+	wants(t, w.page(w.jo, newPath(w.rafi)), look.ID.String(), `name="begun" value="`+begun.ID.String()+`"`)
+	w.must("clients.unmerged", w.mei, &clients.Unmerged{Merge: merge.ID, From: w.rafi, Reason: "two people after all"})
+	if d := w.dues(notes.RuleCosign); len(d) != 1 || d[0].Chart != w.mei {
+		t.Errorf("parted again: %+v", d)
+	}
+	lacks(t, w.page(w.jo, newPath(w.rafi)), look.ID.String())
+}
+
+// TestWhatAProgrammeWroteStaysThere: on a unit that is a substance-use programme its board shows what waits there; another unit's shows nothing of it.
+func TestWhatAProgrammeWroteStaysThere(t *testing.T) {
+	w := newHouse(t)
+	w.must("places.unit_changed", w.unit, &places.UnitChanged{Name: "Alder", Kind: "ward", Programme: true})
+	w.Clock.Advance(time.Minute)
+	note := w.signed(w.jo, w.birp(w.rafi, "In the programme."))
+	if len(note.Labels) != 1 || note.Labels[0] != access.SubstanceUse {
+		t.Fatalf("labels: %v", note.Labels)
+	}
+	if len(w.dues(notes.RuleCosign)) != 1 {
+		t.Error("the programme's own board does not show what waits")
+	}
+	w.Clock.Advance(time.Minute)
+	w.must("clients.transferred", w.rafi, &clients.Transferred{Unit: w.other, Reason: "better there"})
+	if d := w.dues(notes.RuleCosign); len(d) != 0 {
+		t.Errorf("another unit's board tells of the programme: %+v", d)
+	}
+}
+
+func TestWhatTheHouseAsksOfSigning(t *testing.T) {
+	w := newHouse(t)
+	asks := fresh()[notes.KindWritten]
+	for _, want := range []bool{false, true, false} {
+		w.must(notes.KindRules, w.unit, &notes.Rules{Fresh: want})
+		w.Clock.Advance(time.Second)
+		s, err := w.Directory.Scope(w.jo, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := asks(w.DB.Read(t.Context()), s); err != nil || got != want {
+			t.Errorf("asks for a fresh factor: %v, %v, want %v", got, err, want)
+		}
+	}
+}
+
+func TestTheBoardLeadsThereInOneTouch(t *testing.T) {
+	w := newHouse(t)
+	w.signed(w.jo, w.Entry(notes.KindBegun, w.rafi, &notes.Begun{Format: "birp"}))
+	note := w.signed(w.jo, w.birp(w.mei, "Words."))
+	faces := Def().Faces
+	for rule, want := range map[string]string{notes.RuleFinish: newPath(w.rafi) + "?format=birp", notes.RuleCosign: notePath(w.mei, note.ID)} {
+		d := w.dues(rule)
+		if len(d) != 1 {
+			t.Fatalf("%s: %d dues", rule, len(d))
+		}
+		if s := faces[rule].Show(t.Context(), d[0]); s.Href != want || s.Act == "" || s.What == "" {
+			t.Errorf("%s leads to %+v, want %s", rule, s, want)
+		}
+	}
+}
