@@ -161,6 +161,7 @@ var onlyWithContent = []string{
 	"GET /clients/{chart}/entries/{entry}/labels", "GET /access/glass/{glass}", "GET /staff/{chart}/custodian",
 	"POST /entries/{kind}", "POST /unit", "GET /clients/{chart}/end/{topic}", "GET /clients/{chart}/entries/{entry}", "GET /clients/{chart}/photo.jpg",
 	"POST /staff/{chart}/certificates/{credential}/evidence", "GET /staff/{chart}/certificates/{credential}/evidence/{file}",
+	"GET /clients/{chart}/notes/{note}", "GET /clients/{chart}/notes/{note}/correct", "GET /clients/{chart}/notes/{note}/files/{file}",
 	"POST /waiting/{id}/{digest}", "POST /waiting/house/{id}", "POST /tokens/{id}/revoke",
 	"GET /account/passkeys/{key}", "POST /account/passkeys/{key}/name", "POST /account/passkeys/{key}/remove",
 }

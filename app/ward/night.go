@@ -124,7 +124,7 @@ func (w *Ward) step(ctx context.Context) error {
 			}
 		}
 	}
-	return nil
+	return w.note(ctx)
 }
 
 func (w *Ward) check(ctx context.Context, chart record.ID, now time.Time) error {

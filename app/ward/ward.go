@@ -39,6 +39,7 @@ type Ward struct {
 	rng    *rand.Rand
 	plans  map[record.ID]plan // what each client does next
 	zone   *time.Location
+	notes  *noting
 }
 
 // colleague is one made-up member of staff.
