@@ -3,7 +3,9 @@ package app
 import (
 	"milieu/boards/shift"
 	"milieu/boards/wall"
+	handoverroom "milieu/care/handover/room"
 	roundsroom "milieu/care/rounds/room"
+	teamworkroom "milieu/care/teamwork/room"
 	accessroom "milieu/house/access/room"
 	clientsroom "milieu/house/clients/room"
 	placesroom "milieu/house/places/room"
@@ -26,8 +28,10 @@ func Rooms(d *Data) []room.Def {
 		people.Def(),
 		accessroom.Def(),
 		roundsroom.Def(),
+		teamworkroom.Def(),
 		viewsroom.Def(),
 	}
+	rooms = append(rooms, handoverroom.Def(rooms))
 	rooms = append(rooms, shift.Def(rooms), wall.Def())
 	for _, r := range rooms {
 		people.Take(r)
