@@ -139,6 +139,7 @@ export default {
   "nothing for axe to find on a phone, nothing wider than the screen anywhere": trial(async ({ d, open }) => {
     const page = await open("supervisor", "phone");
     const chart = await somebody(page, d, 4);
+    await ask(await open("worker"), d, chart, "Look for the long blue coat with the torn left sleeve", "End of shift");
     const paths = ["/handover", `/handover/${chart}`, "/handover/brief", "/handover/print", "/handover/rules", "/tasks", "/tasks/new", "/messages", `/messages/new?for=${chart}`, "/meetings", "/meetings/new"];
     for (const path of paths) {
       await page.goto(d.url + path);

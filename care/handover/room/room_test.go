@@ -21,12 +21,17 @@ import (
 	"milieu/house/staff"
 	staffroom "milieu/house/staff/room"
 	"milieu/kit/access"
+	"milieu/kit/clock"
+	"milieu/kit/db"
 	"milieu/kit/due"
 	"milieu/kit/record"
 	"milieu/kit/room"
 	"milieu/kit/testkit"
+	"milieu/kit/testkit/pgtest"
 	"milieu/kit/ui"
 )
+
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
 // ward is a unit with people in it, and three who work there.
 type ward struct {
@@ -46,10 +51,18 @@ func at(hour, minute int) time.Time {
 
 func newWard(t testing.TB, beds int) *ward {
 	t.Helper()
+	rooms := rooms()
+	return furnish(testkit.New(t, testkit.PolicyFor(t, "../../../app/policy", rooms...), rooms...), beds)
+}
+
+// rooms are those that have something to hand over, and the handover itself.
+func rooms() []room.Def {
 	people := &clientsroom.Room{}
 	rooms := []room.Def{placesroom.Def(), staffroom.Def(), people.Def(), roundsroom.Def(), teamworkroom.Def()}
-	rooms = append(rooms, Def(rooms))
-	h := testkit.New(t, testkit.PolicyFor(t, "../../../app/policy", rooms...), rooms...)
+	return append(rooms, Def(rooms))
+}
+
+func furnish(h *testkit.House, beds int) *ward {
 	w := &ward{House: h, unit: id("unit", 1), jo: id("staff", 1), samir: id("staff", 2), bashir: id("staff", 3), ruth: id("staff", 4)}
 	h.Clock.Set(at(8, 30))
 	w.file("places.house_set", due.House, &places.House{Name: "Alder House", Zone: "UTC", Language: "en", Shifts: []places.Shift{{Name: "Day", Start: "07:00", End: "15:00"}, {Name: "Evening", Start: "15:00", End: "23:00"}, {Name: "Night", Start: "23:00", End: "07:00"}}})
@@ -307,6 +320,30 @@ func TestMessagesKeepToThoseWhoSee(t *testing.T) {
 	w.Clock.Set(at(10, 0).AddDate(0, 0, 9)) // when nothing is left to finish
 	w.says(w.jo, teamwork.KindMessage, w.unit, &teamwork.MessageSent{Text: "Still here", Unit: w.unit})
 	lacks(t, w.page(w.samir, "/messages"), "His brother called", "Person 00")
+}
+
+// TestOnPostgres walks the pages with something on each of them on the other database.
+func TestOnPostgres(t *testing.T) {
+	d, err := db.OpenPostgres(t.Context(), pgtest.Database(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { d.Close() })
+	rooms := rooms()
+	w := furnish(testkit.Open(t, d, clock.NewFake(testkit.Start), testkit.PolicyFor(t, "../../../app/policy", rooms...), rooms...), 3)
+	rafi := w.people[0]
+	w.Clock.Set(at(9, 0))
+	task := w.says(w.jo, teamwork.KindTaskSet, rafi, &teamwork.TaskSet{What: "Call the sleep clinic", Until: at(16, 0)})
+	w.says(w.jo, teamwork.KindMessage, rafi, &teamwork.MessageSent{Text: "His brother called", To: teamwork.OwnedBy(w.samir), Unit: w.unit})
+	w.says(w.bashir, teamwork.KindMeeting, w.unit, &teamwork.MeetingHeld{Sort: "huddle", Words: "A quiet day", Decisions: []teamwork.Decision{{What: "Walk the garden", Until: at(14, 0), About: rafi}}})
+	w.says(w.bashir, rounds.KindRaised, rafi, &rounds.LevelRaised{Order: rounds.Order{Level: rounds.Every15, Reason: "Says the nights are very hard"}})
+	w.file("clients.merged", w.people[2], &clients.Merged{Into: w.people[1], Reason: "He told us both names"})
+	w.Clock.Set(at(15, 8))
+	w.says(w.samir, handover.KindAccepted, rafi, &handover.Accepted{Change: at(15, 0), Key: "teamwork.task " + task.ID.String(), Due: handover.Due{Rule: "teamwork.task", Slot: task.ID.String(), Anchor: task.ID}})
+	wants(t, w.page(w.samir, "/handover/"+rafi.String()), "Every 15: Says the nights are very hard", "Accepted by Samir", "Walk the garden")
+	wants(t, w.page(w.samir, "/tasks"), "Call the sleep clinic")
+	wants(t, w.page(w.samir, "/messages"), "His brother called")
+	wants(t, w.page(w.samir, "/meetings"), "A quiet day")
 }
 
 func TestEveryWordIsThere(t *testing.T) {

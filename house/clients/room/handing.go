@@ -65,9 +65,9 @@ func event(ctx context.Context, k *record.Kind, f clients.Fact) room.HandoverLin
 	first, n := utf8.DecodeRuneInString(words)
 	l := room.HandoverLine{Heading: room.Person, Key: "entry " + f.ID.String(), At: f.Happened, Text: string(unicode.ToUpper(first)) + words[n:], Entry: f.ID, Href: path(f.Chart, "/entries/", f.ID.String())}
 	switch f.Body.(type) {
-	case *clients.AllergyNoted, *clients.PrecautionSet:
+	case *clients.PrecautionSet:
 		l.Heading, l.State = room.Illness, ui.Now // new today: everybody must hear of it
-	case *clients.LegalStatusSet, *clients.FlagSet:
+	case *clients.AllergyNoted, *clients.LegalStatusSet, *clients.FlagSet:
 		l.Heading = room.Situation
 	}
 	return l
