@@ -3,8 +3,10 @@ package app
 import (
 	"milieu/boards/shift"
 	"milieu/boards/wall"
+	handoverroom "milieu/care/handover/room"
 	notesroom "milieu/care/notes/room"
 	roundsroom "milieu/care/rounds/room"
+	teamworkroom "milieu/care/teamwork/room"
 	accessroom "milieu/house/access/room"
 	clientsroom "milieu/house/clients/room"
 	placesroom "milieu/house/places/room"
@@ -28,8 +30,10 @@ func Rooms(d *Data) []room.Def {
 		accessroom.Def(),
 		roundsroom.Def(),
 		notesroom.Def(),
+		teamworkroom.Def(),
 		viewsroom.Def(),
 	}
+	rooms = append(rooms, handoverroom.Def(rooms))
 	rooms = append(rooms, shift.Def(rooms), wall.Def())
 	for _, r := range rooms {
 		people.Take(r)
