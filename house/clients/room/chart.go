@@ -40,6 +40,7 @@ type head struct {
 	Labels     map[record.ID][]string
 	mayRelabel bool
 	tabs       []ui.Tab
+	shapes     map[string]roomkit.Shape
 }
 
 // open reads the client of the page and makes sure that the person may see them. A merged chart's address leads to the one that goes on.
@@ -73,7 +74,7 @@ func (r *Room) openOf(c *web.Ctx, id record.ID, tab string) (*head, error) {
 		return nil, err
 	}
 	h.Unit = names[client.Card.Unit]
-	h.tabs = r.tabs(c, h)
+	h.tabs, h.shapes = r.tabs(c, h), r.Shapes
 	allergies, err := clients.Allergies(q, id)
 	if err != nil {
 		return nil, err
@@ -195,6 +196,7 @@ type chartView struct {
 	Days    []ui.TimelineDay
 	Rooms   []ui.Segment
 	Earlier string
+	Acts    []act
 	Panels  []templ.Component
 }
 
@@ -209,7 +211,7 @@ func (r *Room) showChart(c *web.Ctx) error {
 	if c.ForDevice() {
 		return h.showFirst(c)
 	}
-	v := chartView{head: h}
+	v := chartView{head: h, Acts: r.acts(c.Context(), h)}
 	if err := v.timeline(c); err != nil {
 		return err
 	}
@@ -270,8 +272,9 @@ func (v *chartView) timeline(c *web.Ctx) error {
 			v.Rooms = append(v.Rooms, ui.Segment{Label: ui.T(ctx, key), Href: path(v.ID) + "?of=" + name, Current: only == name})
 		}
 	}
-	v.Days = v.days(c, all)
-	return nil
+	var err error
+	v.Days, err = v.days(c, all)
+	return err
 }
 
 // sees is what the reader may see of one of the client's charts.
@@ -301,7 +304,7 @@ func keys(m map[string]bool) func(func(string) bool) {
 }
 
 // days puts entries under the days on which they happened, the latest first; amendments stand under what they amend.
-func (h *head) days(c *web.Ctx, all []*record.Entry) []ui.TimelineDay {
+func (h *head) days(c *web.Ctx, all []*record.Entry) ([]ui.TimelineDay, error) {
 	ctx := c.Context()
 	amends := map[record.ID][]*record.Entry{}
 	byID := map[record.ID]bool{}
@@ -327,14 +330,21 @@ func (h *head) days(c *web.Ctx, all []*record.Entry) []ui.TimelineDay {
 			out = append(out, ui.TimelineDay{Day: e.Happened})
 		}
 		at := &out[len(out)-1]
-		at.Items = append(at.Items, h.item(c, e, amends))
+		item, err := h.item(c, e, amends)
+		if err != nil {
+			return nil, err
+		}
+		at.Items = append(at.Items, item)
 	}
-	return out
+	return out, nil
 }
 
-func (h *head) item(c *web.Ctx, e *record.Entry, amends map[record.ID][]*record.Entry) ui.TimelineItem {
+func (h *head) item(c *web.Ctx, e *record.Entry, amends map[record.ID][]*record.Entry) (ui.TimelineItem, error) {
 	ctx := c.Context()
-	t := ui.TimelineItem{ID: "entry-" + e.ID.String(), At: e.Happened, Icon: icon(e.Kind), By: author(c, e)}
+	t := ui.TimelineItem{ID: "entry-" + e.ID.String(), At: e.Happened, Icon: icon(e.Kind), By: author(c, e), Href: path(e.Chart, "/entries/", e.ID.String())}
+	if err := h.shape(c, &t, e); err != nil {
+		return t, err
+	}
 	words := lineOf(c, e)
 	for _, a := range amends[e.ID] {
 		by := ui.T(ctx, "clients.page.amended."+string(a.Amendment), ui.WhenText(ctx, a.Written), author(c, a))
@@ -371,7 +381,36 @@ func (h *head) item(c *web.Ctx, e *record.Entry, amends map[record.ID][]*record.
 	for _, id := range shown.Cites {
 		t.Cites = append(t.Cites, ui.Cite{Label: ui.T(ctx, "clients.page.cited"), Href: path(e.Chart, "/entries/", id.String())})
 	}
-	return t
+	return t, nil
+}
+
+// shape gives an entry the look that its room has for it.
+func (h *head) shape(c *web.Ctx, t *ui.TimelineItem, e *record.Entry) error {
+	s, ok := h.shapes[e.Kind]
+	if !ok {
+		name, _, _ := strings.Cut(e.Kind, ".")
+		if s, ok = h.shapes[name]; !ok {
+			return nil
+		}
+	}
+	if s.Icon != "" {
+		t.Icon = s.Icon
+	}
+	if s.Href != nil {
+		t.Href = s.Href(e)
+	}
+	if s.Body == nil {
+		return nil
+	}
+	b, err := c.Committer.Kinds().Decode(e)
+	if err != nil {
+		return nil //nolint:nilerr // what was destroyed has its line, and nothing under it
+	}
+	t.Body, err = s.Body(c, e, b)
+	if err != nil {
+		return fmt.Errorf("drawing entry %s: %w", e.ID, err)
+	}
+	return nil
 }
 
 // lineOf says an entry in words, beginning with a capital. What was destroyed, or is of a kind no longer known, says so.

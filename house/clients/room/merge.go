@@ -178,5 +178,9 @@ func showCited(c *web.Ctx, h *head, e *record.Entry) error {
 		}
 		source = strings.ToValidUTF8(string(data), "\uFFFD")
 	}
-	return c.Show(ui.Page{Title: ui.T(c.Context(), "clients.page.chart")}, entryPage(h, h.item(c, e, nil), source))
+	item, err := h.item(c, e, nil)
+	if err != nil {
+		return err
+	}
+	return c.Show(ui.Page{Title: ui.T(c.Context(), "clients.page.chart")}, entryPage(h, item, source))
 }
