@@ -1,6 +1,7 @@
 package app
 
 import (
+	"milieu/boards/chart"
 	"milieu/boards/shift"
 	"milieu/boards/wall"
 	roundsroom "milieu/care/rounds/room"
@@ -28,7 +29,7 @@ func Rooms(d *Data) []room.Def {
 		roundsroom.Def(),
 		viewsroom.Def(),
 	}
-	rooms = append(rooms, shift.Def(rooms), wall.Def())
+	rooms = append(rooms, shift.Def(rooms), wall.Def(), chart.Def(people, rooms))
 	for _, r := range rooms {
 		people.Take(r)
 	}
