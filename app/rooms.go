@@ -1,6 +1,7 @@
 package app
 
 import (
+	"milieu/boards/census"
 	"milieu/boards/chart"
 	"milieu/boards/shift"
 	"milieu/boards/wall"
@@ -29,7 +30,7 @@ func Rooms(d *Data) []room.Def {
 		roundsroom.Def(),
 		viewsroom.Def(),
 	}
-	rooms = append(rooms, shift.Def(rooms), wall.Def(), chart.Def(people, rooms))
+	rooms = append(rooms, shift.Def(rooms), wall.Def(), census.Def(), chart.Def(people, rooms))
 	for _, r := range rooms {
 		people.Take(r)
 	}

@@ -335,7 +335,7 @@ func sheetFile(s sheet) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templ.Raw(styleOfSheet()).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = styleOfSheet().Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -2,7 +2,10 @@ package chart
 
 import (
 	"context"
+	"io"
 	"time"
+
+	"github.com/a-h/templ"
 
 	"milieu/kit/ui"
 )
@@ -49,4 +52,9 @@ func (s *sheet) days(ctx context.Context) [][]paperEntry {
 }
 
 // styleOfSheet is the style as it stands in the file: exactly the bytes that the file's policy names.
-func styleOfSheet() string { return "<style>" + sheetStyle + "</style>" }
+func styleOfSheet() templ.Component {
+	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
+		_, err := io.WriteString(w, "<style>"+sheetStyle+"</style>")
+		return err
+	})
+}
