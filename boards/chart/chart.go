@@ -167,8 +167,8 @@ func (b *board) panels(c *web.Ctx, v *view) error {
 
 // roomWords is what the chart calls what a room's entries are about; empty where nobody named it.
 func roomWords(ctx context.Context, name string) string {
-	if key := "chart.of." + name; ui.Has(ctx, key) {
-		return ui.T(ctx, key)
+	if ui.Has(ctx, "chart.of."+name) {
+		return ui.T(ctx, "chart.of."+name)
 	}
 	return ""
 }

@@ -153,11 +153,7 @@ func (b *board) fill(c *web.Ctx, s *sheet, list []*record.Entry) error {
 		if body := bodyOf(c, e); body != nil {
 			one.Said = beyond(one.Line, wordsIn(ctx, e.Kind, body))
 		}
-		for _, mark := range e.Marks {
-			if key := "chart.mark." + mark; ui.Has(ctx, key) {
-				one.Marks = append(one.Marks, ui.T(ctx, key))
-			}
-		}
+		one.Marks = markWords(ctx, e)
 		for _, l := range sight.Of(e) {
 			s.Programs = s.Programs || l == access.SubstanceUse
 			one.Marks = append(one.Marks, clientsroom.LabelWords(ctx, l))

@@ -113,11 +113,11 @@ func (v *findView) offer(c *web.Ctx, found *found) {
 func (v *findView) times(ctx context.Context) []ui.Choice {
 	var out []ui.Choice
 	for _, s := range spans {
-		key := "chart.when." + s
-		if s == "" {
-			key = "chart.when.any"
+		words := ui.T(ctx, "chart.when.any")
+		if s != "" {
+			words = ui.T(ctx, "chart.when."+s)
 		}
-		out = append(out, ui.Choice{Value: s, Label: ui.T(ctx, key), Checked: v.When == s})
+		out = append(out, ui.Choice{Value: s, Label: words, Checked: v.When == s})
 	}
 	return out
 }

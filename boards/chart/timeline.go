@@ -174,10 +174,8 @@ func (b *board) item(c *web.Ctx, p *clientsroom.Page, e *record.Entry, amends ma
 			t.Amends = append(t.Amends, ui.Amend{Title: amendedBy(c, again), Text: reasonOf(c, again)})
 		}
 	}
-	for _, mark := range e.Marks {
-		if key := "chart.mark." + mark; ui.Has(ctx, key) {
-			t.Badges = append(t.Badges, ui.Badge(ui.Note, "clock", ui.T(ctx, key)))
-		}
+	for _, words := range markWords(ctx, e) {
+		t.Badges = append(t.Badges, ui.Badge(ui.Note, "clock", words))
 	}
 	sight, err := p.Sees(c, e.Chart)
 	if err != nil {
@@ -275,6 +273,17 @@ func reasonOf(c *web.Ctx, e *record.Entry) string {
 		return b.Reason
 	}
 	return ""
+}
+
+// markWords are what admission noted about an entry: that it came late, that a clock was wrong.
+func markWords(ctx context.Context, e *record.Entry) []string {
+	var out []string
+	for _, mark := range e.Marks {
+		if ui.Has(ctx, "chart.mark."+mark) {
+			out = append(out, ui.T(ctx, "chart.mark."+mark))
+		}
+	}
+	return out
 }
 
 // authorWords is who wrote an entry, as what.
