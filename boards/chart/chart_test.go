@@ -168,7 +168,7 @@ func TestFindsWhatPeopleSee(t *testing.T) {
 		there, not string
 	}{
 		{"asleep", "sleep", "talking"},                 // a code, by the words that people see
-		{"NUNEZ cafe", "Señora ", "asleep"},       // folded; all words; in the body and not in the line
+		{"NUNEZ cafe", "Señora ", "asleep"},            // folded; all words; in the body and not in the line
 		{"nunez asleep", "", "Núñez"},                  // not each in another entry
 		{"bashir", "Bashir Nuri", "asleep, breathing"}, // who wrote it
 		{"tea", "Likes", "Núñez"},

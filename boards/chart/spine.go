@@ -84,7 +84,7 @@ func (s *spine) extend(ctx context.Context, q db.Querier, kinds *record.Kinds) e
 	}
 	var fresh []*record.Entry
 	for at := head; at > s.head; {
-		list, next, err := record.Back(q, at, stretch)
+		list, next, err := record.Words(q, s.chart, at, stretch)
 		if err != nil {
 			return err
 		}

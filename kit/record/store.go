@@ -146,6 +146,35 @@ SELECT seq, prev, 1 FROM entry WHERE seq = $1
 UNION ALL SELECT e.seq, e.prev, c.n + 1 FROM chain c JOIN entry e ON e.seq = c.before WHERE c.before > 0 AND c.n < $2)
 SELECT ` + Columns + `, prev FROM entry WHERE seq IN (SELECT at FROM chain) ORDER BY seq DESC`
 
+// wordsQuery does so for what Words reads.
+const wordsQuery = `WITH RECURSIVE chain (at, before, n) AS (
+SELECT seq, prev, 1 FROM entry WHERE seq = $1
+UNION ALL SELECT e.seq, e.prev, c.n + 1 FROM chain c JOIN entry e ON e.seq = c.before WHERE c.before > 0 AND c.n < $2)
+SELECT seq, id, kind, version, happened, author, amends, labels, body, prev FROM chain JOIN entry ON seq = at`
+
+// Words reads the same stretch of a chart as Back, of each entry only what it says and by whom seeing it is judged: seq, ID, chart, kind, version,
+// when it happened, author, what it amends, labels and body. Long charts are searched by it.
+func Words(q db.Querier, chart ID, at int64, limit int) (list []*Entry, next int64, err error) {
+	err = db.Each(q, wordsQuery, []any{at, limit}, func(r db.Row) error {
+		e := &Entry{Chart: chart}
+		var happened, prev int64
+		var labels string
+		var body []byte
+		err := r.Scan(&e.Seq, &e.ID, &e.Kind, &e.Version, &happened, &e.Author, &e.Amends, &labels, &body, &prev)
+		e.Happened, e.Labels, e.Body = clock.FromMicros(happened), split(labels), body
+		if len(list) == 0 || prev < next {
+			next = prev
+		}
+		list = append(list, e)
+		return err
+	})
+	if err != nil {
+		return nil, 0, fmt.Errorf("walking back from entry %d: %w", at, err)
+	}
+	slices.SortFunc(list, func(a, b *Entry) int { return cmp.Compare(b.Seq, a.Seq) })
+	return list, next, nil
+}
+
 // Several reads the entries at some places of the log, the newest first.
 func Several(q db.Querier, seqs ...int64) ([]*Entry, error) {
 	var out []*Entry
