@@ -257,7 +257,7 @@ func (v *view) changes(c *web.Ctx, list []change) error {
 	return nil
 }
 
-// heading says how it stands in a few words: "21 of 24 beds, 3 free".
+// heading says how it stands in a few words: "21 people, 24 beds, 3 free".
 func (v *view) heading(ctx context.Context) string {
 	n := v.total()
 	return ui.T(ctx, "census.heading", ui.Args{"in": n.Here + n.Leave + n.Hospital + n.Absent, "beds": v.Places, "free": n.Free})

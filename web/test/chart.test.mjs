@@ -88,7 +88,7 @@ export default {
       await page.goto(d.url + "/census");
       await clean(page);
       await narrow(page);
-      assert.match(await page.locator(".lede").textContent(), /\d+ of \d+ beds in use/);
+      assert.match(await page.locator(".lede").textContent(), /\d+ people, \d+ beds, \d+ free/);
       if (role === "coordinator" && (await page.getByRole("link", { name: "Cedar" }).count())) await page.getByRole("link", { name: "Cedar" }).first().click();
       await page.getByRole("link", { name: "Person" }).click();
       const names = await page.locator("tbody td a").allTextContents();
