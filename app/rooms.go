@@ -1,6 +1,8 @@
 package app
 
 import (
+	"milieu/boards/census"
+	"milieu/boards/chart"
 	"milieu/boards/shift"
 	"milieu/boards/wall"
 	handoverroom "milieu/care/handover/room"
@@ -34,7 +36,7 @@ func Rooms(d *Data) []room.Def {
 		viewsroom.Def(),
 	}
 	rooms = append(rooms, handoverroom.Def(rooms))
-	rooms = append(rooms, shift.Def(rooms), wall.Def())
+	rooms = append(rooms, shift.Def(rooms), wall.Def(), census.Def(), chart.Def(people, rooms))
 	for _, r := range rooms {
 		people.Take(r)
 	}
