@@ -152,7 +152,7 @@ func found(page string) string {
 	return part
 }
 
-const hostile = `<script>alert(1)</script>"'&{{7*7}}` + "‮ רפי 🐙"
+const hostile = `<script>alert(1)</script>"'&{{7*7}}` + "\u202e רפי 🐙"
 
 func TestFindsWhatPeopleSee(t *testing.T) {
 	w := newWard(t)
