@@ -3,6 +3,7 @@ package app
 import (
 	"milieu/boards/shift"
 	"milieu/boards/wall"
+	contactsroom "milieu/care/contacts/room"
 	roundsroom "milieu/care/rounds/room"
 	accessroom "milieu/house/access/room"
 	clientsroom "milieu/house/clients/room"
@@ -26,6 +27,7 @@ func Rooms(d *Data) []room.Def {
 		people.Def(),
 		accessroom.Def(),
 		roundsroom.Def(),
+		contactsroom.Def(),
 		viewsroom.Def(),
 	}
 	rooms = append(rooms, shift.Def(rooms), wall.Def())

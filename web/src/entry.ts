@@ -40,6 +40,7 @@ export function fieldsOf(form: HTMLFormElement, button: HTMLElement | null): [st
     if (!time) continue;
     const stamp = houseStamp(day ?? houseDay(), time);
     fields.push([name, name === "happened" ? byDevice(stamp) : stamp]);
+    if (moment.dataset.happened !== undefined) fields.push(["happened", byDevice(stamp)]); // it is when the entry happened as well
   }
   if (button instanceof HTMLButtonElement && button.name) {
     const set: [string, string][] = button.name === "_set" ? [...new URLSearchParams(button.value)] : [[button.name, button.value]];
