@@ -3,6 +3,7 @@ package app
 import (
 	"milieu/boards/shift"
 	"milieu/boards/wall"
+	belongingsroom "milieu/care/belongings/room"
 	contactsroom "milieu/care/contacts/room"
 	roundsroom "milieu/care/rounds/room"
 	accessroom "milieu/house/access/room"
@@ -28,6 +29,7 @@ func Rooms(d *Data) []room.Def {
 		accessroom.Def(),
 		roundsroom.Def(),
 		contactsroom.Def(),
+		belongingsroom.Def(),
 		viewsroom.Def(),
 	}
 	rooms = append(rooms, shift.Def(rooms), wall.Def())

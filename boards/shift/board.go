@@ -8,6 +8,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	contactsroom "milieu/care/contacts/room"
 	"milieu/house/clients"
 	"milieu/house/staff"
 	"milieu/kit/access"
@@ -27,6 +28,7 @@ type standing struct {
 	people  *people
 	windows []due.Window // of the unit and its clients, by time
 	on      []staff.OnDuty
+	talked  map[record.ID]contactsroom.Last
 }
 
 // lists are dues as they stand at one moment.
@@ -63,6 +65,13 @@ type aside struct {
 	Name       string
 	Here, Away int
 	Know       []know
+	Talked     []talked
+}
+
+// talked is when somebody last had a meaningful contact.
+type talked struct {
+	Name, Href string
+	At         time.Time // zero: none is written down
 }
 
 // know is what is good to know of somebody: what helps, and what needs care.
@@ -136,7 +145,7 @@ func (b *board) page(c *web.Ctx, unit web.Unit) (page, error) {
 		if err != nil {
 			return nil, err
 		}
-		return aboutUnit(asideOf(ctx, all.people)), nil
+		return aboutUnit(asideOf(ctx, all)), nil
 	})
 	if err == nil && c.Scope.May("device.watch") {
 		p.Quiet, err = device.Phones(c, unit.ID)
@@ -158,6 +167,9 @@ func readStanding(q db.Querier, d *access.Directory, unit web.Unit, now time.Tim
 		return nil, err
 	}
 	byTime(s.windows)
+	if s.talked, err = contactsroom.LastIn(q, unit.ID); err != nil {
+		return nil, err
+	}
 	s.on, err = staff.OnShift(q, unit.ID, now)
 	return s, err
 }
@@ -167,11 +179,13 @@ func byTime(windows []due.Window) []due.Window {
 	return windows
 }
 
-func asideOf(ctx context.Context, people *people) aside {
+func asideOf(ctx context.Context, all *standing) aside {
+	people := all.people
 	a := aside{Name: people.name}
 	for _, card := range people.cards {
 		if card.Where == clients.Here {
 			a.Here++
+			a.Talked = append(a.Talked, talked{Name: card.Name, Href: "/clients/" + card.ID.String(), At: all.talked[card.ID].At})
 		} else {
 			a.Away++
 		}
@@ -183,6 +197,7 @@ func asideOf(ctx context.Context, people *people) aside {
 			a.Know = append(a.Know, k)
 		}
 	}
+	slices.SortStableFunc(a.Talked, func(x, y talked) int { return x.At.Compare(y.At) }) // the longest without one first
 	return a
 }
 

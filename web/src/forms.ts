@@ -22,9 +22,10 @@ function follow(form: HTMLFormElement): void {
   if (needs.length > 0) form.toggleAttribute("data-ready", missing(form).length === 0);
 }
 
-/** "field=value" or "!field=value"; several, with spaces between, must all hold. */
+/** "field=value" or "!field=value", "field" alone for any value; several, with spaces between, must all hold. */
 function holds(form: HTMLFormElement, wanted: string): boolean {
   const not = wanted.startsWith("!");
+  if (!wanted.includes("=")) return (values(form, wanted.slice(not ? 1 : 0)).length > 0) !== not;
   const [name = "", value = ""] = wanted.slice(not ? 1 : 0).split("=");
   return values(form, name).includes(value) !== not;
 }

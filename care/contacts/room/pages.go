@@ -13,6 +13,7 @@ import (
 	"milieu/house/clients"
 	"milieu/kit/access"
 	"milieu/kit/db"
+	"milieu/kit/fault"
 	"milieu/kit/record"
 	"milieu/kit/ui"
 	"milieu/kit/web"
@@ -36,7 +37,9 @@ func showNew(c *web.Ctx) error {
 	}
 	q := c.Read()
 	v := newView{}
-	if v.Card, err = clients.CardOf(q, chart); err != nil {
+	if v.Card, err = clients.CardOf(q, chart); err == db.ErrNoRows {
+		return fault.New(fault.NotFound, "there is nothing here that you may see") // a chart, and nobody's
+	} else if err != nil {
 		return err
 	}
 	hidden, err := clients.HiddenFrom(c.Directory, q, c.Scope, v.ID)
