@@ -5,6 +5,7 @@ import (
 	"milieu/boards/wall"
 	belongingsroom "milieu/care/belongings/room"
 	contactsroom "milieu/care/contacts/room"
+	dischargeroom "milieu/care/discharge/room"
 	roundsroom "milieu/care/rounds/room"
 	accessroom "milieu/house/access/room"
 	clientsroom "milieu/house/clients/room"
@@ -30,6 +31,7 @@ func Rooms(d *Data) []room.Def {
 		roundsroom.Def(),
 		contactsroom.Def(),
 		belongingsroom.Def(),
+		dischargeroom.Def(),
 		viewsroom.Def(),
 	}
 	rooms = append(rooms, shift.Def(rooms), wall.Def())

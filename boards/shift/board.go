@@ -2,6 +2,7 @@ package shift
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/a-h/templ"
 
 	contactsroom "milieu/care/contacts/room"
+	dischargeroom "milieu/care/discharge/room"
 	"milieu/house/clients"
 	"milieu/house/staff"
 	"milieu/kit/access"
@@ -117,17 +119,28 @@ func (b *board) page(c *web.Ctx, unit web.Unit) (page, error) {
 	if err != nil {
 		return p, err
 	}
-	held, people, err := b.heldFor(c, all.people)
+	held, who, err := b.heldFor(c, all.people)
 	if err != nil {
 		return p, err
+	}
+	left, err := leftOf(c, unit.ID)
+	if err != nil {
+		return p, err
+	}
+	if len(left.charts) > 0 {
+		open, err := due.Of(c.Read(), left.charts...)
+		if err != nil {
+			return p, err
+		}
+		held, who = slices.Concat(held, open), who.with(left)
 	}
 	windows := all.windows
 	if len(own)+len(held) > 0 {
 		windows = slices.Concat(byTime(slices.Concat(windows, held)), byTime(own)) // people first, then one's own papers: a certificate never stands above a check
 	}
-	p.Count = b.count(c.Context(), people, windows, p.Me, p.Mine, c.Now)
+	p.Count = b.count(c.Context(), who, windows, p.Me, p.Mine, c.Now)
 	if p.Mine || len(own)+len(held) > 0 {
-		p.Dues = dueLists(b.sort(c.Context(), people, windows, p.Me, p.Mine, c.Now))
+		p.Dues = dueLists(b.sort(c.Context(), who, windows, p.Me, p.Mine, c.Now))
 	} else {
 		p.Dues, err = c.Drawn(unit.ID, "shift dues", func(ctx context.Context, _ db.Querier) (templ.Component, error) {
 			all, err := standingOf(c, unit) // as of now: what was read before may just have been forgotten
@@ -219,6 +232,36 @@ func peopleOf(q db.Querier, d *access.Directory, unit record.ID, name string) (*
 		p.byID[cards[i].ID] = &cards[i]
 	}
 	return p, err
+}
+
+// leftOf are those who left the unit with something missing of their discharge, as far as the reader still sees them: that is each reader's own.
+func leftOf(c *web.Ctx, unit record.ID) (people, error) {
+	left := people{byID: map[record.ID]*clients.Card{}}
+	charts, err := dischargeroom.Unfinished(c.Read(), unit)
+	if err != nil {
+		return left, err
+	}
+	for _, chart := range charts {
+		if c.Directory.Sees(c.Scope, chart) != nil {
+			continue
+		}
+		card, err := clients.BareCard(c.Read(), chart)
+		if err != nil {
+			return left, err
+		}
+		c.Saw(chart)
+		left.charts = append(left.charts, chart)
+		left.byID[chart] = &card
+	}
+	return left, nil
+}
+
+// with are people and some more whose dues are shown with theirs.
+func (p *people) with(more people) *people {
+	out := *p
+	out.byID = maps.Clone(p.byID)
+	maps.Copy(out.byID, more.byID)
+	return &out
 }
 
 // called is the name of whom or what a chart is about.
