@@ -2,6 +2,7 @@ package app
 
 import (
 	"milieu/boards/shift"
+	"milieu/boards/transfer"
 	"milieu/boards/wall"
 	belongingsroom "milieu/care/belongings/room"
 	contactsroom "milieu/care/contacts/room"
@@ -34,7 +35,7 @@ func Rooms(d *Data) []room.Def {
 		dischargeroom.Def(),
 		viewsroom.Def(),
 	}
-	rooms = append(rooms, shift.Def(rooms), wall.Def())
+	rooms = append(rooms, shift.Def(rooms), wall.Def(), transfer.Def(rooms))
 	for _, r := range rooms {
 		people.Take(r)
 	}

@@ -73,6 +73,9 @@ func (w *Ward) Settle(ctx context.Context, charts []record.ID) error {
 	if err := w.file(ctx, w.program(), w.entry(contacts.KindRules, w.Unit, &contacts.RulesSet{Hours: 24})); err != nil {
 		return fmt.Errorf("asking for contacts: %w", err)
 	}
+	if err := w.bring(ctx); err != nil {
+		return err
+	}
 	if len(charts) > watched {
 		return w.relieve(ctx, charts[watched], record.Zero)
 	}
