@@ -46,7 +46,7 @@ function values(form: HTMLFormElement, name: string): string[] {
 function show(part: HTMLElement, on: boolean): void {
   part.hidden = !on;
   if (part instanceof HTMLFieldSetElement) part.disabled = !on;
-  else for (const control of part.querySelectorAll<HTMLInputElement>("input, textarea, button")) control.disabled = !on;
+  else for (const control of part.querySelectorAll<HTMLInputElement>("input, textarea, select, button")) control.disabled = !on;
 }
 
 /** Where a form goes: one of its answers may make it another kind of entry (data-else="field=value /entries/kind;…"). */

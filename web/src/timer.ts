@@ -1,6 +1,7 @@
 // How long something took: begun and ended by a touch. The two times are the form's own fields, so that what runs is part of its draft: it goes
 // on through a reload, with the page closed, and without a network. Sending what still runs ends it.
 
+import { keepDrafts } from "./drafts";
 import { onArrive, within } from "./parts";
 import { clockText, houseDay, houseStamp, now, onEveryTick, span } from "./time";
 
@@ -37,6 +38,7 @@ function connect(timer: HTMLElement): void {
     } else {
       set(timer, "stopped", now());
     }
+    void keepDrafts(); // now: the phone goes into a pocket
   });
   draw(timer);
 }
