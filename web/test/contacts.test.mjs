@@ -73,6 +73,7 @@ export default {
     const desk = await open("nurse", "desk");
     await desk.goto(d.url + "/");
     assert.match(await desk.locator("#talked li", { has: desk.locator(`a[href='/clients/${chart}']`) }).innerText(), /just now|min ago/);
+    await until("the draft to go", () => page.evaluate(async () => !(await (await fetch("/drafts", { headers: { Accept: "application/json" } })).text()).includes("started_time")));
     await page.goto(`${d.url}/contacts/${chart}/new`);
     assert.equal(await state(page), "none", "what was written down is begun no more");
   }),
