@@ -7,7 +7,10 @@ import (
 	belongingsroom "milieu/care/belongings/room"
 	contactsroom "milieu/care/contacts/room"
 	dischargeroom "milieu/care/discharge/room"
+	handoverroom "milieu/care/handover/room"
+	notesroom "milieu/care/notes/room"
 	roundsroom "milieu/care/rounds/room"
+	teamworkroom "milieu/care/teamwork/room"
 	accessroom "milieu/house/access/room"
 	clientsroom "milieu/house/clients/room"
 	placesroom "milieu/house/places/room"
@@ -33,9 +36,13 @@ func Rooms(d *Data) []room.Def {
 		contactsroom.Def(),
 		belongingsroom.Def(),
 		dischargeroom.Def(),
+		notesroom.Def(),
+		teamworkroom.Def(),
 		viewsroom.Def(),
 	}
-	rooms = append(rooms, shift.Def(rooms), wall.Def(), transfer.Def(rooms))
+	rooms = append(rooms, transfer.Def(rooms)) // before the handover, which gathers its lines too
+	rooms = append(rooms, handoverroom.Def(rooms))
+	rooms = append(rooms, shift.Def(rooms), wall.Def())
 	for _, r := range rooms {
 		people.Take(r)
 	}

@@ -76,6 +76,9 @@ func (w *Ward) Settle(ctx context.Context, charts []record.ID) error {
 	if err := w.bring(ctx); err != nil {
 		return err
 	}
+	if err := w.askEachOther(ctx); err != nil {
+		return fmt.Errorf("what colleagues ask of each other: %w", err)
+	}
 	if len(charts) > watched {
 		return w.relieve(ctx, charts[watched], record.Zero)
 	}
@@ -93,6 +96,12 @@ func (w *Ward) relieve(ctx context.Context, chart, from record.ID) error {
 func (w *Ward) step(ctx context.Context) error {
 	now := w.H.Clock.Now()
 	if err := w.talk(ctx, now); err != nil {
+		return err
+	}
+	if err := w.changeShifts(ctx, now); err != nil {
+		return err
+	}
+	if err := w.doTasks(ctx, now); err != nil {
 		return err
 	}
 	windows, err := due.Of(w.H.DB.Read(ctx), append(w.H.Directory.ChartsIn(w.Unit, "client"), w.Unit)...)
@@ -134,7 +143,7 @@ func (w *Ward) step(ctx context.Context) error {
 			}
 		}
 	}
-	return nil
+	return w.note(ctx)
 }
 
 func (w *Ward) check(ctx context.Context, chart record.ID, now time.Time) error {

@@ -39,6 +39,8 @@ type Ward struct {
 	rng    *rand.Rand
 	plans  map[record.ID]plan // what each client does next
 	zone   *time.Location
+	notes  *noting
+	hands  hands // how far the handover under way has come
 }
 
 // colleague is one made-up member of staff.
@@ -94,6 +96,7 @@ func Furnish(ctx context.Context, h *room.Building, o Options) (*Ward, error) {
 	for _, r := range [][2]string{{"Day room", "day_room"}, {"Kitchen", "kitchen"}, {"Garden", "garden"}, {"Quiet room", "quiet_room"}, {"Bathroom, north", "bathroom"}, {"Hallway", "hallway"}} {
 		entries = append(entries, w.entry("places.room_added", w.Unit, &places.RoomAdded{Name: r[0], Kind: r[1]}))
 	}
+	entries = append(entries, w.handsOver()...)
 	entries = append(entries, w.entry("rounds.house_rules_set", w.Unit, &rounds.HouseRules{EnvironmentMinutes: 480}))
 	for n, c := range colleagues {
 		if o.House == "" {

@@ -386,7 +386,11 @@ func (b *board) row(ctx context.Context, people *people, w *due.Window, now time
 			row.Last = ui.T(ctx, "shift.taken", name)
 		}
 	}
-	if s.Href != "" {
+	switch {
+	case s.File != nil:
+		act := ui.Files(s.Act, *s.File)
+		row.Action = &act
+	case s.Href != "":
 		row.Action = &ui.Action{Label: s.Act, Href: s.Href}
 	}
 	row.Attrs = s.Device

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	jsonv2 "github.com/go-json-experiment/json"
@@ -244,3 +245,27 @@ func factOf(q db.Querier, chart, id record.ID) (Fact, error) {
 }
 
 func canonical(v any) ([]byte, error) { return jsonv2.Marshal(v, jsonv2.Deterministic(true)) }
+
+// Between gives what was said in some charts from a time until another of where somebody is, on what legal ground, and what must be known of them, in
+// order: what a shift hands over.
+func Between(q db.Querier, charts []record.ID, from, until time.Time) ([]Fact, error) {
+	var out []Fact
+	for part := range slices.Chunk(charts, 64) {
+		args := []any{clock.Micros(from), clock.Micros(until), topicMove, topicLegal, topicAllergy, topicPrecaution, topicFlag}
+		places := make([]string, len(part))
+		for i := range part {
+			args = append(args, part[i][:])
+			places[i] = fmt.Sprintf("$%d", len(args))
+		}
+		err := db.Each(q, "SELECT id, chart, kind, happened, written, author, body FROM clients_fact_v1 WHERE happened >= $1 AND happened < $2 AND topic IN ($3, $4, $5, $6, $7) AND chart IN ("+strings.Join(places, ", ")+")", args, func(r db.Row) error {
+			f, err := scanFact(r)
+			out = append(out, f)
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("reading what was said of %d charts: %w", len(part), err)
+		}
+	}
+	slices.SortFunc(out, later)
+	return out, nil
+}

@@ -111,3 +111,57 @@ func family(q db.Querier, chart record.ID) ([]record.ID, error) {
 	}
 	return all, nil
 }
+
+// Families gives the charts merged into some charts, near ones and far ones, and for each the one of them under which its person goes on. One
+// statement serves a whole unit, as few are merged.
+func Families(q db.Querier, charts ...record.ID) (map[record.ID]record.ID, error) {
+	var out map[record.ID]record.ID
+	err := db.Each(q, "SELECT c.chart, c.root FROM clients_merge_v1 m JOIN clients_card_v1 c ON c.chart = m.chart WHERE c.root <> c.chart", nil, func(r db.Row) error {
+		var chart, root record.ID
+		err := r.Scan(&chart, &root)
+		if slices.Contains(charts, root) {
+			if out == nil {
+				out = map[record.ID]record.ID{}
+			}
+			out[chart] = root
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("listing who is merged into %d charts: %w", len(charts), err)
+	}
+	return out, nil
+}
+
+// Onward gives charts, and with each those under which its person goes on or ever was said to: whose dues an entry in one of them may move, in
+// whatever order merges and their takings back arrive.
+func Onward(q db.Querier, charts ...record.ID) ([]record.ID, error) {
+	var out []record.ID
+	for _, c := range charts {
+		if !c.IsZero() && !slices.Contains(out, c) {
+			out = append(out, c)
+		}
+	}
+	for i := 0; i < len(out); i++ {
+		next, err := Family(q, out[i])
+		if err != nil {
+			return nil, err
+		}
+		next = next[:1]
+		fs, err := facts(q, topicMerge, out[i])
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range fs {
+			if m, ok := f.Body.(*Merged); ok {
+				next = append(next, m.Into)
+			}
+		}
+		for _, c := range next {
+			if !slices.Contains(out, c) {
+				out = append(out, c)
+			}
+		}
+	}
+	return out, nil
+}

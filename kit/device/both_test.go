@@ -54,7 +54,7 @@ func TestOnPostgreSQL(t *testing.T) {
 	want(t, texts, "[one two]")
 	want(t, entries[0].Happened, "2026-11-19 02:00:00 +0000 UTC")
 	for range 2 {
-		if err := draft.Put(ctx, h.Committer, ana, "x", draft.Fields{{"note", "y"}}, h.Clock.Now()); err != nil {
+		if _, err := draft.Put(ctx, h.Committer, ana, "x", draft.Fields{{"note", "y"}}, "", h.Clock.Now()); err != nil {
 			t.Fatal(err)
 		}
 	}

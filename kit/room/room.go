@@ -2,8 +2,11 @@
 package room
 
 import (
+	"bytes"
 	"context"
+	"maps"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/a-h/templ"
@@ -73,6 +76,8 @@ type ViewMaker func(s *web.Site) live.View
 // Face is how a rule's windows are shown on the shift board.
 type Face struct {
 	Icon string
+	// Routine says that it comes round so often that a handover tells of it only when it is late.
+	Routine bool
 	// Show says what is due, what stands under it, and the act that leads to doing it. It reads no database: everything is in the window's
 	// Data and the lines the board hands over.
 	Show func(ctx context.Context, w due.Window) Showing
@@ -86,6 +91,8 @@ type Showing struct {
 	Last string // "Last seen 13:30 day room, reading"
 	Act  string // "Check"
 	Href string // where the act leads
+	// File is the entry that the act files at once, with undo, instead of leading anywhere; nil where more must be asked.
+	File *ui.EntryForm
 	// Device is what a device settles the row by without a network: attributes of the row, data and no rule.
 	Device templ.Attributes
 	// Mark says in a word or two how the due's rule stands to a person, for lists of people: "Every 15". Empty for none.
@@ -132,6 +139,8 @@ type Shape struct {
 type HandoverPart struct {
 	Name  string
 	Order int
+	// Whole says that the part tells all that the room's entries are worth telling: its citable entries are not told by their lines as well.
+	Whole bool
 	// Lines gives what is to be handed over, by chart. It reads everybody of a unit at once, and leaves out what the reader may not see.
 	Lines func(c *web.Ctx, q db.Querier, s Span) (map[record.ID][]HandoverLine, error)
 }
@@ -140,9 +149,23 @@ type HandoverPart struct {
 type Span struct {
 	Unit   record.ID
 	Charts []record.ID
+	Merged map[record.ID]record.ID // charts merged into these, and into which
 	From   time.Time
 	Until  time.Time
 	Sees   func(chart, entry record.ID) bool
+}
+
+// All is every chart of the people it is about.
+func (s *Span) All() []record.ID {
+	return append(slices.Clone(s.Charts), slices.SortedFunc(maps.Keys(s.Merged), func(a, b record.ID) int { return bytes.Compare(a[:], b[:]) })...)
+}
+
+// Root is the chart under which a chart's person goes on.
+func (s *Span) Root(chart record.ID) record.ID {
+	if root, ok := s.Merged[chart]; ok {
+		return root
+	}
+	return chart
 }
 
 // Headings of a handover, after I-PASS (Starmer et al., N Engl J Med 2014;371:1803): how ill, the person in brief, what is to be done, what to be

@@ -11,6 +11,9 @@ const timers = new Map<HTMLFormElement, ReturnType<typeof setTimeout>>();
 type Control = HTMLInputElement | HTMLTextAreaElement;
 
 export function startDrafts(): void {
+  hooks.other = (name, fields) => {
+    for (const form of document.querySelectorAll<HTMLFormElement>("form[data-draft]")) if (form.dataset.draft === name) beside(form, name, fields);
+  };
   onArrive((root) => {
     for (const form of within<HTMLFormElement>(root, "form[data-draft]")) void restore(form);
   });
@@ -49,7 +52,10 @@ async function save(form: HTMLFormElement): Promise<void> {
     if (chosen(control) ? (control as HTMLInputElement).checked : control.value !== control.defaultValue) fields.push([control.name, control.value]);
   }
   if (fields.length === 0) await hooks.drafts.drop(name);
-  else await hooks.drafts.save(name, [[stamp, String(now())], ...fields]);
+  else {
+    await hooks.drafts.save(name, [[stamp, String(now())], ...fields]);
+    form.dispatchEvent(new CustomEvent("milieu:kept", { bubbles: true, detail: clockText(now()) }));
+  }
 }
 
 async function restore(form: HTMLFormElement): Promise<void> {
@@ -76,6 +82,36 @@ async function restore(form: HTMLFormElement): Promise<void> {
     note.hidden = false;
   }
   form.dispatchEvent(new Event("milieu:changed", { bubbles: true }));
+}
+
+/** The words that another device has for a form: both are kept, and the writer puts them together. */
+function beside(form: HTMLFormElement, name: string, fields: [string, string][]): void {
+  const box = document.createElement("div");
+  box.className = "notice notice-soon draft-other";
+  box.setAttribute("role", "status");
+  const own = controls(form);
+  const texts = fields.flatMap(([key, value]) => own.filter((control) => control.name === key && !chosen(control) && !control.hidden && !control.value.includes(value)).map((control) => ({ control, value })));
+  if (texts.length === 0) return;
+  const inner = document.createElement("div");
+  const line = (text: string) => Object.assign(document.createElement("p"), { textContent: text });
+  inner.append(line(say("draft_other", clockText(Number(fields.find(([key]) => key === stamp)?.[1] ?? now())))));
+  for (const { value } of texts) inner.append(Object.assign(line(value), { className: "said-words", dir: "auto" }));
+  const acts = Object.assign(document.createElement("p"), { className: "row" });
+  const act = (text: string, add: boolean) => {
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "btn", textContent: text });
+    button.addEventListener("click", () => {
+      if (add) for (const { control, value } of texts) control.value = control.value ? control.value + "\n" + value : value;
+      box.remove();
+      form.dispatchEvent(new Event("milieu:changed", { bubbles: true }));
+      void save(form).then(() => hooks.drafts.seen?.(name, fields));
+    });
+    return button;
+  };
+  acts.append(act(say("draft_other_add"), true), act(say("draft_other_drop"), false));
+  inner.append(acts);
+  box.append(inner);
+  form.querySelector(".draft-other")?.remove();
+  form.querySelector("[data-draft-note]")?.after(box);
 }
 
 /** Keeps everything that is begun on the page, now: it is about to be covered. */

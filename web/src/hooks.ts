@@ -13,6 +13,7 @@ export interface Drafts {
   save(name: string, fields: [string, string][]): Promise<void>;
   drop(name: string): Promise<void>;
   settle?(): Promise<void>; // what is still to go to the server goes now
+  seen?(name: string, fields: [string, string][]): Promise<void>; // the words of another device were taken over, or are not wanted
 }
 
 export interface Keeper {
@@ -50,4 +51,8 @@ const session: Drafts = {
   },
 };
 
-export const hooks: { drafts: Drafts; keeper: Keeper | null } = { drafts: session, keeper: null };
+export const hooks: { drafts: Drafts; keeper: Keeper | null; other: (name: string, fields: [string, string][]) => void } = {
+  drafts: session,
+  keeper: null,
+  other: () => {}, // another device has other words for a draft
+};

@@ -1,7 +1,8 @@
 // A due is shown as settled when this device wrote the entry that settles it. The device computes no rules: an element says which kinds settle
 // it and how long the next intervals are (data-chart, data-settled-by="rounds.checked …", data-draws="840,900": seconds, drawn by the server;
 // data-limit="900": seconds after which it is late, where that is later than the draw).
-// Without further draws a settled row goes. What was settled is kept, sealed, until it has been sent, for pages opened again meanwhile.
+// Without further draws a settled row goes; one that has a part marked data-settled-shown stays and shows it in place of what is marked
+// data-settled-gone. data-settled-about="task=…" narrows it to entries that have this field. What was settled is kept, sealed, until it has been sent, for pages opened again meanwhile.
 
 import { hidden, sealed, unsealed, type Keys } from "./keys";
 import { onArrive, within } from "./parts";
@@ -12,7 +13,7 @@ import { clockText, now, tick } from "./time";
 import { drawn } from "./trust";
 import { say } from "./words";
 
-interface Settled { id: string; kind: string; chart: string; happened: number }
+interface Settled { id: string; kind: string; chart: string; happened: number; fields: string[] }
 
 const soon = 5 * 60_000;
 let settled: Settled[] = [];
@@ -41,7 +42,8 @@ function settleAll(root: ParentNode & Node): void {
 }
 
 const concerns = (row: HTMLElement, one: Settled) =>
-  row.dataset.chart === one.chart && (row.dataset.settledBy ?? "").split(" ").includes(one.kind);
+  row.dataset.chart === one.chart && (row.dataset.settledBy ?? "").split(" ").includes(one.kind) &&
+  (!row.dataset.settledAbout || (one.fields ?? []).includes(row.dataset.settledAbout));
 
 /** Notes what an entry written here settles, and shows it. happened is by the server's clock as far as it is known. */
 export async function mark(keys: Keys, one: Settled): Promise<void> {
@@ -83,6 +85,10 @@ function settle(row: HTMLElement, one: Settled, index: number): void {
   row.dataset.settled = "here";
   const draws = (row.dataset.draws ?? "").split(",").filter(Boolean).map(Number);
   const draw = draws[Math.min(index, draws.length - 1)];
+  if (draw === undefined && row.querySelector("[data-settled-shown]")) {
+    for (const part of row.querySelectorAll<HTMLElement>("[data-settled-shown], [data-settled-gone]")) part.hidden = part.hasAttribute("data-settled-gone");
+    return;
+  }
   if (draw === undefined) {
     row.remove();
     count();

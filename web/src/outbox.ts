@@ -43,7 +43,7 @@ async function keep(submission: Submission, inPlace: boolean, chosen: string): P
   await tellWaiting();
   const field = (name: string) => submission.fields.find(([key]) => key === name)?.[1] ?? "";
   if (field("amendment") === "entered_in_error") await unmark(field("amends"));
-  else await mark(keys, { id: field("id"), kind: submission.path.replace("/entries/", ""), chart: field("chart"), happened: Date.parse(field("happened")) + now() - Date.now() });
+  else await mark(keys, { id: field("id"), kind: submission.path.replace("/entries/", ""), chart: field("chart"), happened: Date.parse(field("happened")) + now() - Date.now(), fields: submission.fields.filter(([, value]) => value.length <= 200).map(([key, value]) => `${key}=${value}`) });
   return saidBack(submission, inPlace, chosen);
 }
 

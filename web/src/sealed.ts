@@ -4,7 +4,7 @@
 import { hooks, type Drafts } from "./hooks";
 import { hidden, sealed, unsealed } from "./keys";
 import { keysReady, reader } from "./session";
-import { drop, get, put, sweep } from "./store";
+import { drop, get, put, recallState, setState, sweep } from "./store";
 
 type Fields = [string, string][];
 
@@ -17,6 +17,35 @@ let fromServer: Promise<Record<string, Fields>> | undefined;
 export function startSealed(): void {
   if (reader()) hooks.drafts = drafts; // nobody's page keeps what it has for the tab alone
   void sweep("drafts", (one) => one.at < Date.now() - days).catch(() => {});
+}
+
+const by = "_by"; // which device wrote a draft; made up at its first, and says nothing else
+const at = "_kept";
+const value = (fields: Fields | undefined, name: string) => fields?.find(([key]) => key === name)?.[1] ?? "";
+const words = (fields: Fields) => JSON.stringify(fields.filter(([name]) => ![by, at, "_seen"].includes(name)));
+const beside = (name: string) => "other " + name;
+const seen = new Map<string, string>(); // by draft: when what this page has seen of another device was written
+let device: Promise<string> | undefined;
+
+function mine(): Promise<string> {
+  device ??= recallState<string>("writer").then(async (known) => {
+    const tag = known ?? [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    if (!known) await setState("writer", tag);
+    return tag;
+  }).catch(() => "tab " + Math.random());
+  return device;
+}
+
+/** Tells the page of words that another device has for a draft, unless these are the same or were seen. */
+async function compare(name: string, own: Fields | null): Promise<void> {
+  const there = await elsewhere();
+  const tag = await mine();
+  for (const other of [there[name], there[beside(name)]]) {
+    if (!other || value(other, by) === "" || value(other, by) === tag || value(other, at) === value(own ?? undefined, "_seen") || (own && words(own) === words(other))) continue;
+    seen.set(name, value(other, at));
+    hooks.other(name, other);
+    return;
+  }
 }
 
 const address = (name: string) => "/drafts/" + encodeURIComponent(name);
@@ -35,11 +64,22 @@ function send(name: string, fields: Fields | null, soon: boolean): void {
     later.delete(name);
     if (fields === null) sent.delete(name);
     else sent.add(name);
-    const init = fields === null ? { method: "DELETE" } : { method: "PUT", body: JSON.stringify(fields), headers: { "Content-Type": "application/json" } };
-    await fetch(address(name), { ...init, keepalive: true }).catch(() => {}); // it is on the device, or still in the form
+    const init = fields === null ? { method: "DELETE" } : { method: "PUT", body: JSON.stringify(fields), headers: { "Content-Type": "application/json", "Milieu-Seen": seen.get(name) ?? "" } };
+    const answer = await fetch(address(name), { ...init, keepalive: true }).catch(() => null); // it is on the device, or still in the form
+    if (fields === null || answer?.status !== 200) return;
+    const other = (await answer.json().catch(() => null)) as Fields | null; // another device wrote meanwhile: its words are kept beside these
+    if (!other) return;
+    seen.set(name, value(other, at));
+    hooks.other(name, other);
   };
   if (soon) void go();
   else later.set(name, { timer: setTimeout(() => void go(), patience), go });
+}
+
+/** Where a draft came from the server: whether a second one is kept beside it. */
+async function compareBeside(name: string, own: Fields): Promise<void> {
+  const other = (await elsewhere())[beside(name)];
+  if (other && words(other) !== words(own)) hooks.other(name, other);
 }
 
 const drafts: Drafts = {
@@ -48,14 +88,25 @@ const drafts: Drafts = {
     if (keys) {
       const kept = await get("drafts", await hidden(keys.titles, name));
       const open = kept ? await unsealed(keys.drafts, kept) : null;
-      if (open) return JSON.parse(new TextDecoder().decode(open)) as Fields;
+      if (open) {
+        const own = JSON.parse(new TextDecoder().decode(open)) as Fields;
+        if (value(own, "_seen")) seen.set(name, value(own, "_seen"));
+        void compare(name, own);
+        return own;
+      }
     }
-    return (await elsewhere())[name];
+    const there = (await elsewhere())[name];
+    if (there) {
+      seen.set(name, value(there, at));
+      void compareBeside(name, there);
+    }
+    return there;
   },
   async save(name, fields) {
     const keys = await keysReady;
+    fields = [...fields, [by, await mine()]];
     if (keys) {
-      const text = new TextEncoder().encode(JSON.stringify(fields));
+      const text = new TextEncoder().encode(JSON.stringify([...fields, ["_seen", seen.get(name) ?? ""]]));
       await put("drafts", await sealed(keys.drafts, await hidden(keys.titles, name), keys.grant, text));
     }
     send(name, fields, document.hidden);
@@ -64,6 +115,10 @@ const drafts: Drafts = {
     const keys = await keysReady;
     if (keys) await drop("drafts", await hidden(keys.titles, name));
     if (later.has(name) || sent.has(name) || (await elsewhere())[name]) send(name, null, true);
+  },
+  async seen(name) {
+    delete (await elsewhere())[beside(name)];
+    send(beside(name), null, true);
   },
   async settle() {
     await Promise.all([...later.values()].map(({ timer, go }) => { clearTimeout(timer); return go(); }));

@@ -19,7 +19,7 @@ var engines = []api.Engine{
 }
 
 // entries are the scripts that a page or the browser loads by name; one that has no source yet is passed over.
-var entries = []string{"app", "door", "early", "sw"}
+var entries = []string{"app", "door", "early", "note", "sw"}
 
 // build returns every file of dist by name, uncompressed.
 func build(web string) (map[string][]byte, error) {

@@ -12,8 +12,8 @@ import (
 // faces are how the room's dues stand on the shift board.
 func faces() map[string]room.Face {
 	return map[string]room.Face{
-		rounds.RuleCheck:       {Icon: "round", Show: showing(faceCheck)},
-		rounds.RuleRelief:      {Icon: "eye", Show: showing(faceRelief)},
+		rounds.RuleCheck:       {Icon: "round", Routine: true, Show: showing(faceCheck)},
+		rounds.RuleRelief:      {Icon: "eye", Routine: true, Show: showing(faceRelief)},
 		rounds.RuleSearch:      {Icon: "search", Show: showing(faceSearch)},
 		rounds.RuleHelp:        {Icon: "warn", Show: showing(faceHelp)},
 		rounds.RuleReview:      {Icon: "level", Show: showing(faceReview)},

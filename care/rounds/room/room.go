@@ -20,5 +20,6 @@ func Def() room.Def {
 		Said:        said(),
 		Pack:        pack(),
 		Panels:      panels(),
+		Handover:    handover(),
 	}
 }

@@ -53,7 +53,8 @@ func (r *Room) Def() room.Def {
 		Faces:  map[string]room.Face{"clients.legal_status": {Icon: "law", Show: showLegalDue}, "clients.return": {Icon: "door", Show: showReturnDue}},
 		Asks:   []string{"clients.match", "access.break", "access.relabel", access.LabelAction},
 		Panels: []room.Panel{{Name: "contacts", Action: "clients.read", Order: 60, Show: contactsPanel}},
-		Hub:    room.Hub{NameOf: clients.NameOf, Head: r.head},
+		Handover: handover(),
+		Hub:      room.Hub{NameOf: clients.NameOf, Head: r.head},
 	}
 }
 
