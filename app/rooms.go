@@ -4,7 +4,11 @@ import (
 	"milieu/boards/census"
 	"milieu/boards/chart"
 	"milieu/boards/shift"
+	"milieu/boards/transfer"
 	"milieu/boards/wall"
+	belongingsroom "milieu/care/belongings/room"
+	contactsroom "milieu/care/contacts/room"
+	dischargeroom "milieu/care/discharge/room"
 	handoverroom "milieu/care/handover/room"
 	notesroom "milieu/care/notes/room"
 	roundsroom "milieu/care/rounds/room"
@@ -31,10 +35,14 @@ func Rooms(d *Data) []room.Def {
 		people.Def(),
 		accessroom.Def(),
 		roundsroom.Def(),
+		contactsroom.Def(),
+		belongingsroom.Def(),
+		dischargeroom.Def(),
 		notesroom.Def(),
 		teamworkroom.Def(),
 		viewsroom.Def(),
 	}
+	rooms = append(rooms, transfer.Def(rooms)) // before the handover, which gathers its lines too
 	rooms = append(rooms, handoverroom.Def(rooms))
 	rooms = append(rooms, shift.Def(rooms), wall.Def(), census.Def(), chart.Def(people, rooms))
 	for _, r := range rooms {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"milieu/care/contacts"
 	"milieu/care/rounds"
 	"milieu/house/clients"
 	"milieu/kit/access"
@@ -69,6 +70,12 @@ func (w *Ward) Settle(ctx context.Context, charts []record.ID) error {
 	if err := w.file(ctx, nurse, entries...); err != nil {
 		return fmt.Errorf("settling the clients: %w", err)
 	}
+	if err := w.file(ctx, w.program(), w.entry(contacts.KindRules, w.Unit, &contacts.RulesSet{Hours: 24})); err != nil {
+		return fmt.Errorf("asking for contacts: %w", err)
+	}
+	if err := w.bring(ctx); err != nil {
+		return err
+	}
 	if err := w.askEachOther(ctx); err != nil {
 		return fmt.Errorf("what colleagues ask of each other: %w", err)
 	}
@@ -88,6 +95,9 @@ func (w *Ward) relieve(ctx context.Context, chart, from record.ID) error {
 // step does what has come due: each client is looked in on a little before or, now and then, a little after the time asked for.
 func (w *Ward) step(ctx context.Context) error {
 	now := w.H.Clock.Now()
+	if err := w.talk(ctx, now); err != nil {
+		return err
+	}
 	if err := w.changeShifts(ctx, now); err != nil {
 		return err
 	}

@@ -2,12 +2,15 @@ package shift
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
 
 	"github.com/a-h/templ"
 
+	contactsroom "milieu/care/contacts/room"
+	dischargeroom "milieu/care/discharge/room"
 	"milieu/house/clients"
 	"milieu/house/staff"
 	"milieu/kit/access"
@@ -27,6 +30,7 @@ type standing struct {
 	people  *people
 	windows []due.Window // of the unit and its clients, by time
 	on      []staff.OnDuty
+	talked  map[record.ID]contactsroom.Last
 }
 
 // lists are dues as they stand at one moment.
@@ -63,6 +67,13 @@ type aside struct {
 	Name       string
 	Here, Away int
 	Know       []know
+	Talked     []talked
+}
+
+// talked is when somebody last had a meaningful contact.
+type talked struct {
+	Name, Href string
+	At         time.Time // zero: none is written down
 }
 
 // know is what is good to know of somebody: what helps, and what needs care.
@@ -108,17 +119,28 @@ func (b *board) page(c *web.Ctx, unit web.Unit) (page, error) {
 	if err != nil {
 		return p, err
 	}
-	held, people, err := b.heldFor(c, all.people)
+	held, who, err := b.heldFor(c, all.people)
 	if err != nil {
 		return p, err
+	}
+	left, err := leftOf(c, unit.ID)
+	if err != nil {
+		return p, err
+	}
+	if len(left.charts) > 0 {
+		open, err := due.Of(c.Read(), left.charts...)
+		if err != nil {
+			return p, err
+		}
+		held, who = slices.Concat(held, open), who.with(left)
 	}
 	windows := all.windows
 	if len(own)+len(held) > 0 {
 		windows = slices.Concat(byTime(slices.Concat(windows, held)), byTime(own)) // people first, then one's own papers: a certificate never stands above a check
 	}
-	p.Count = b.count(c.Context(), people, windows, p.Me, p.Mine, c.Now)
+	p.Count = b.count(c.Context(), who, windows, p.Me, p.Mine, c.Now)
 	if p.Mine || len(own)+len(held) > 0 {
-		p.Dues = dueLists(b.sort(c.Context(), people, windows, p.Me, p.Mine, c.Now))
+		p.Dues = dueLists(b.sort(c.Context(), who, windows, p.Me, p.Mine, c.Now))
 	} else {
 		p.Dues, err = c.Drawn(unit.ID, "shift dues", func(ctx context.Context, _ db.Querier) (templ.Component, error) {
 			all, err := standingOf(c, unit) // as of now: what was read before may just have been forgotten
@@ -136,7 +158,7 @@ func (b *board) page(c *web.Ctx, unit web.Unit) (page, error) {
 		if err != nil {
 			return nil, err
 		}
-		return aboutUnit(asideOf(ctx, all.people)), nil
+		return aboutUnit(asideOf(ctx, all)), nil
 	})
 	if err == nil && c.Scope.May("device.watch") {
 		p.Quiet, err = device.Phones(c, unit.ID)
@@ -158,6 +180,9 @@ func readStanding(q db.Querier, d *access.Directory, unit web.Unit, now time.Tim
 		return nil, err
 	}
 	byTime(s.windows)
+	if s.talked, err = contactsroom.LastIn(q, unit.ID); err != nil {
+		return nil, err
+	}
 	s.on, err = staff.OnShift(q, unit.ID, now)
 	return s, err
 }
@@ -167,11 +192,13 @@ func byTime(windows []due.Window) []due.Window {
 	return windows
 }
 
-func asideOf(ctx context.Context, people *people) aside {
+func asideOf(ctx context.Context, all *standing) aside {
+	people := all.people
 	a := aside{Name: people.name}
 	for _, card := range people.cards {
 		if card.Where == clients.Here {
 			a.Here++
+			a.Talked = append(a.Talked, talked{Name: card.Name, Href: "/clients/" + card.ID.String(), At: all.talked[card.ID].At})
 		} else {
 			a.Away++
 		}
@@ -183,6 +210,7 @@ func asideOf(ctx context.Context, people *people) aside {
 			a.Know = append(a.Know, k)
 		}
 	}
+	slices.SortStableFunc(a.Talked, func(x, y talked) int { return x.At.Compare(y.At) }) // the longest without one first
 	return a
 }
 
@@ -204,6 +232,36 @@ func peopleOf(q db.Querier, d *access.Directory, unit record.ID, name string) (*
 		p.byID[cards[i].ID] = &cards[i]
 	}
 	return p, err
+}
+
+// leftOf are those who left the unit with something missing of their discharge, as far as the reader still sees them: that is each reader's own.
+func leftOf(c *web.Ctx, unit record.ID) (people, error) {
+	left := people{byID: map[record.ID]*clients.Card{}}
+	charts, err := dischargeroom.Unfinished(c.Read(), unit)
+	if err != nil {
+		return left, err
+	}
+	for _, chart := range charts {
+		if c.Directory.Sees(c.Scope, chart) != nil {
+			continue
+		}
+		card, err := clients.BareCard(c.Read(), chart)
+		if err != nil {
+			return left, err
+		}
+		c.Saw(chart)
+		left.charts = append(left.charts, chart)
+		left.byID[chart] = &card
+	}
+	return left, nil
+}
+
+// with are people and some more whose dues are shown with theirs.
+func (p *people) with(more people) *people {
+	out := *p
+	out.byID = maps.Clone(p.byID)
+	maps.Copy(out.byID, more.byID)
+	return &out
 }
 
 // called is the name of whom or what a chart is about.

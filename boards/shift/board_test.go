@@ -11,6 +11,8 @@ import (
 
 	"milieu/boards/shift"
 	"milieu/boards/wall"
+	contactsroom "milieu/care/contacts/room"
+	dischargeroom "milieu/care/discharge/room"
 	"milieu/care/rounds"
 	roundsroom "milieu/care/rounds/room"
 	"milieu/house/clients"
@@ -38,7 +40,7 @@ type ward struct {
 func newWard(t testing.TB, beds int, more ...room.Def) *ward {
 	t.Helper()
 	people := room.Def{Name: "clients", Kinds: clients.Kinds(), Projections: clients.Projections(), Sources: []access.Source{clients.Source()}, Hub: room.Hub{NameOf: clients.NameOf}}
-	defs := append([]room.Def{placesroom.Def(), staffroom.Def(), people, roundsroom.Def()}, more...)
+	defs := append([]room.Def{placesroom.Def(), staffroom.Def(), people, roundsroom.Def(), contactsroom.Def(), dischargeroom.Def()}, more...)
 	defs = append(defs, shift.Def(defs), wall.Def(), device.Def(nil))
 	h := testkit.New(t, testkit.PolicyFor(t, "../../app/policy", defs...), defs...)
 	id := func(what string, n int) record.ID { return record.DeriveID("board", what, fmt.Sprint(n)) }

@@ -10,3 +10,7 @@ import (
 func Touched(q db.Querier, e *record.Entry, b record.Body) ([]record.ID, error) {
 	return touched(q, e, b)
 }
+
+// StayKinds are the kinds of entry that say where somebody is, and under which chart they go on: what rules of other rooms about people's stays
+// are read again by, with Touched.
+func StayKinds() []string { return kindsOf(topicMove, topicMerge) }

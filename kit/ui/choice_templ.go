@@ -27,7 +27,7 @@ type Choices struct {
 	Grid     bool   // three in a row
 	Keep     bool   // with Grid: three in a row even on the narrowest phone
 	NoLegend bool   // the legend is heard, not seen
-	When     string // "field=value": shown only while another field has that value; "!field=value": only while it has not; several with spaces between: all must hold
+	When     string // "field=value": shown only while another field has that value; "!field=value": only while it has not; "field": while it has any; several with spaces between: all must hold
 	Choices  []Choice
 }
 

@@ -13,6 +13,7 @@ import { startRows } from "./rows";
 import { startScan } from "./scan";
 import { startSignatures } from "./signature";
 import { startSwap } from "./swap";
+import { startTimers } from "./timer";
 import { startTime, tick } from "./time";
 import { readWords } from "./words";
 
@@ -29,6 +30,7 @@ startChrome();
 startSwap();
 startScan();
 startSignatures();
+startTimers();
 connect(document);
 startLive();
 startBoard();

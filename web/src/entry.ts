@@ -31,6 +31,9 @@ export function fieldsOf(form: HTMLFormElement, button: HTMLElement | null): [st
   for (const [name, value] of new FormData(form)) {
     if (typeof value === "string" && value.trim() !== "") fields.push([name, value]);
   }
+  for (const { name } of form.querySelectorAll<HTMLInputElement>("input[data-minor]:enabled")) {
+    fields = fields.map(([key, value]) => [key, key === name ? minor(value) : value]);
+  }
   for (const moment of form.querySelectorAll<HTMLFieldSetElement>("fieldset[data-moment]:enabled")) {
     const name = moment.dataset.moment ?? "";
     const part = (ending: string) => fields.find(([key]) => key === name + ending)?.[1];
@@ -40,6 +43,7 @@ export function fieldsOf(form: HTMLFormElement, button: HTMLElement | null): [st
     if (!time) continue;
     const stamp = houseStamp(day ?? houseDay(), time);
     fields.push([name, name === "happened" ? byDevice(stamp) : stamp]);
+    if (moment.dataset.happened !== undefined) fields.push(["happened", byDevice(stamp)]); // it is when the entry happened as well
   }
   if (button instanceof HTMLButtonElement && button.name) {
     const set: [string, string][] = button.name === "_set" ? [...new URLSearchParams(button.value)] : [[button.name, button.value]];
@@ -47,6 +51,12 @@ export function fieldsOf(form: HTMLFormElement, button: HTMLElement | null): [st
     fields = [...fields.filter(([name]) => !names.has(name)), ...set];
   }
   return fields.filter(([name]) => !name.startsWith("_")); // those are for the page alone
+}
+
+/** A sum as people write it, "12.50" or "12,5", in the smallest unit of its money. What is no sum stays as it is: the server says so. */
+function minor(text: string): string {
+  const [, whole, part = ""] = /^\s*(\d+)(?:[.,](\d{1,2}))?\s*$/.exec(text) ?? [];
+  return whole === undefined ? text + "?" : String(Number(whole) * 100 + Number(part.padEnd(2, "0")));
 }
 
 /** Completes a submission with the entry's id and times, or gives back the one that is already on its way with the same words. */

@@ -22,9 +22,10 @@ function follow(form: HTMLFormElement): void {
   if (needs.length > 0) form.toggleAttribute("data-ready", missing(form).length === 0);
 }
 
-/** "field=value" or "!field=value"; several, with spaces between, must all hold. */
+/** "field=value" or "!field=value", "field" alone for any value; several, with spaces between, must all hold. */
 function holds(form: HTMLFormElement, wanted: string): boolean {
   const not = wanted.startsWith("!");
+  if (!wanted.includes("=")) return (values(form, wanted.slice(not ? 1 : 0)).length > 0) !== not;
   const [name = "", value = ""] = wanted.slice(not ? 1 : 0).split("=");
   return values(form, name).includes(value) !== not;
 }
@@ -45,7 +46,7 @@ function values(form: HTMLFormElement, name: string): string[] {
 function show(part: HTMLElement, on: boolean): void {
   part.hidden = !on;
   if (part instanceof HTMLFieldSetElement) part.disabled = !on;
-  else for (const control of part.querySelectorAll<HTMLInputElement>("input, textarea, button")) control.disabled = !on;
+  else for (const control of part.querySelectorAll<HTMLInputElement>("input, textarea, select, button")) control.disabled = !on;
 }
 
 /** Where a form goes: one of its answers may make it another kind of entry (data-else="field=value /entries/kind;…"). */

@@ -121,8 +121,8 @@ export function byDevice(moment: string): string {
   return ahead() === 0 ? moment : deviceStamp(new Date(Date.parse(moment) - ahead()));
 }
 
-export function houseDay(): string {
-  return new Date(now() + zoneMinutes(now()) * minute).toISOString().slice(0, 10);
+export function houseDay(at = now()): string {
+  return new Date(at + zoneMinutes(at) * minute).toISOString().slice(0, 10);
 }
 
 /** How far the house's zone is ahead of UTC at a moment, in minutes. */

@@ -22,13 +22,23 @@ export async function demo(...flags) {
   let errors = "";
   child.stderr.on("data", (part) => (errors += part));
   const ended = new Promise((done) => child.on("exit", (code, signal) => done(code ?? signal)));
-  const line = await Promise.race([
-    new Promise((done) => createInterface(child.stdout).once("line", done)),
+  const lines = createInterface(child.stdout);
+  const next = () => Promise.race([
+    new Promise((done) => lines.once("line", done)),
     ended.then((code) => { throw new Error(`the demo ended with ${code}: ${errors}`); }),
   ]);
+  const line = await next();
   const end = async (signal = "SIGTERM") => { child.kill(signal); return ended; };
+  /** With --led: lets the unit live through a time ("8h") at once, and gives what its clock shows then. */
+  const lead = async (time) => {
+    const told = next();
+    child.stdin.write(time + "\n");
+    const now = new Date(JSON.parse(await told));
+    if (Number.isNaN(now.getTime())) throw new Error(`the unit could not live through ${time}`);
+    return now;
+  };
   const routes = () => new Promise((done, fail) => execFile(program, ["routes", "--json"], { maxBuffer: 1 << 24 }, (e, out) => (e ? fail(e) : done(JSON.parse(out)))));
-  return { ...JSON.parse(line), end, routes, errors: () => errors, pid: child.pid };
+  return { ...JSON.parse(line), end, lead, routes, errors: () => errors, pid: child.pid };
 }
 
 /** Serves a data folder as it is, at an address. */
@@ -59,7 +69,7 @@ export function mind(child) {
   return child;
 }
 
-const start = (...words) => mind(spawn(program, words, { stdio: ["ignore", "pipe", "pipe"] }));
+const start = (...words) => mind(spawn(program, words, { stdio: [words.includes("--led") ? "pipe" : "ignore", "pipe", "pipe"] }));
 
 const flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"];
 

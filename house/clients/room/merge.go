@@ -112,17 +112,6 @@ func (r *Room) showLeave(c *web.Ctx) error {
 	return c.Show(ui.Page{Title: ui.T(c.Context(), "clients.page.chart")}, leavePage(h))
 }
 
-func (r *Room) showDischarge(c *web.Ctx) error {
-	h, err := r.open(c, "stays")
-	if err != nil {
-		return err
-	}
-	if !h.In() {
-		return c.Redirect(path(h.ID))
-	}
-	return c.Show(ui.Page{Title: ui.T(c.Context(), "clients.page.chart")}, dischargePage(h))
-}
-
 // showPaper is the one page that shows the legal name: for legal papers, on paper.
 func (r *Room) showPaper(c *web.Ctx) error {
 	h, err := r.open(c, "about")

@@ -184,11 +184,7 @@ func TestFromTheDoorToTheDoor(t *testing.T) {
 	see(t, b, at, []string{"Is back"}, []string{"Leaves the unit"})
 	send(t, b, "/entries/clients.returned", "chart", chart, "then", at)
 	see(t, b, "/clients?show=out&sort=room", []string{"Nobody here"}, nil)
-	if code, _ := b.Page(at + "/discharge"); code != 403 {
-		t.Errorf("a worker discharges: %d", code)
-	}
 	n := h.Browse(nurse)
-	see(t, n, at+"/discharge", []string{"Where does Rafi Haddad go?"}, nil)
 	send(t, n, "/entries/clients.legal_status_set", "chart", chart, "status", "hold", "words", "72-hour hold", "until", testkit.Start.AddDate(0, 0, 3).Format("2006-01-02T15:04:05Z07:00"), "then", at)
 	see(t, n, at+"/legal", []string{"72-hour hold", "In force"}, nil)
 	send(t, n, "/entries/clients.discharged", "chart", chart, "destination", "home", "then", "/clients")

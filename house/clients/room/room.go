@@ -79,7 +79,6 @@ func (r *Room) routes() []web.Route {
 		get("/{chart}/move", "clients.transfer", showMove),
 		{Method: "POST", Pattern: "/clients/{chart}/move", Action: "clients.transfer", Handle: move},
 		get("/{chart}/leave", "clients.leave", r.showLeave),
-		get("/{chart}/discharge", "clients.discharge", r.showDischarge),
 		get("/{chart}/merge", "clients.merge", r.showMerge),
 		get("/{chart}/paper", "clients.read", r.showPaper),
 		get("/{chart}/photo.jpg", "clients.read", showPhoto),
