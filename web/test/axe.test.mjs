@@ -14,10 +14,16 @@ export async function before() {
   const { d } = shared;
   const [help, lost] = [await somebody(shared), await somebody(shared)];
   await file(d, "nurse", [help, "rounds.checked", { place: "own_room", state: "breathing_not_seen", method: "seen" }], [lost, "rounds.not_seen", { reason: "absent" }]);
+  const seen = await somebody(shared);
+  await file(d, "worker", [seen, "rounds.checked", { place: "kitchen", state: "eating", method: "seen" }]);
   const context = await shared.browser.newContext();
   const page = await context.newPage();
   await page.goto(d.sign_in.supervisor);
   shared.begin = [await submit(page, d, "/clients", { used: "Ilse Ranke", legal: "Ilse Ranke", birth_date: "1988-04-02", unit: d.unit })];
+  // One's own entry can be moved out of the wrong chart; which entry a crawl opens is chance.
+  await page.goto(d.url + `/clients/${seen}`);
+  const own = await page.locator(".tl-head a").first().getAttribute("href");
+  shared.begin.push(own + "/move");
   await context.close();
   return shared;
 }
