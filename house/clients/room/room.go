@@ -49,10 +49,10 @@ func (r *Room) Def() room.Def {
 	return room.Def{
 		Name: "clients", Kinds: clients.Kinds(), Projections: clients.Projections(), Guards: clients.Guards(), Rules: clients.Rules(), Sources: []access.Source{clients.Source()}, Schema: blob.Schema,
 		Routes: r.routes(), Views: r.views(), Pack: r.pack(),
-		Nav:    []web.Place{{Key: "clients.page.people", Href: "/clients", Icon: "people", Action: "clients.read", Order: 30}},
-		Faces:  map[string]room.Face{"clients.legal_status": {Icon: "law", Show: showLegalDue}, "clients.return": {Icon: "door", Show: showReturnDue}},
-		Asks:   []string{"clients.match", "access.break", "access.relabel", access.LabelAction},
-		Panels: []room.Panel{{Name: "contacts", Action: "clients.read", Order: 60, Show: contactsPanel}},
+		Nav:      []web.Place{{Key: "clients.page.people", Href: "/clients", Icon: "people", Action: "clients.read", Order: 30}},
+		Faces:    map[string]room.Face{"clients.legal_status": {Icon: "law", Show: showLegalDue}, "clients.return": {Icon: "door", Show: showReturnDue}},
+		Asks:     []string{"clients.match", "access.break", "access.relabel", access.LabelAction},
+		Panels:   []room.Panel{{Name: "contacts", Action: "clients.read", Order: 60, Show: contactsPanel}},
 		Handover: handover(),
 		Hub:      room.Hub{NameOf: clients.NameOf, Head: r.head},
 	}
