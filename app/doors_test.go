@@ -159,7 +159,7 @@ var spoken = map[string]string{"{topic}": "allergy", "{part}": "names", "{as}": 
 // onlyWithContent are doors to something that must have been made first; each has a test of its own that goes through it.
 var onlyWithContent = []string{
 	"GET /tasks/{chart}/{task}",
-	"GET /clients/{chart}/entries/{entry}/labels", "GET /access/glass/{glass}", "GET /staff/{chart}/custodian",
+	"GET /clients/{chart}/entries/{entry}/labels", "GET /clients/{chart}/entries/{entry}/move", "POST /clients/{chart}/entries/{entry}/move", "GET /access/glass/{glass}", "GET /staff/{chart}/custodian",
 	"POST /entries/{kind}", "POST /unit", "GET /clients/{chart}/end/{topic}", "GET /clients/{chart}/entries/{entry}", "GET /clients/{chart}/photo.jpg", "GET /clients/{chart}/belongings/photos/{blob}",
 	"POST /staff/{chart}/certificates/{credential}/evidence", "GET /staff/{chart}/certificates/{credential}/evidence/{file}",
 	"GET /clients/{chart}/notes/{note}", "GET /clients/{chart}/notes/{note}/correct", "GET /clients/{chart}/notes/{note}/files/{file}",

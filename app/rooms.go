@@ -1,6 +1,8 @@
 package app
 
 import (
+	"milieu/boards/census"
+	"milieu/boards/chart"
 	"milieu/boards/shift"
 	"milieu/boards/transfer"
 	"milieu/boards/wall"
@@ -42,7 +44,7 @@ func Rooms(d *Data) []room.Def {
 	}
 	rooms = append(rooms, transfer.Def(rooms)) // before the handover, which gathers its lines too
 	rooms = append(rooms, handoverroom.Def(rooms))
-	rooms = append(rooms, shift.Def(rooms), wall.Def())
+	rooms = append(rooms, shift.Def(rooms), wall.Def(), census.Def(), chart.Def(people, rooms))
 	for _, r := range rooms {
 		people.Take(r)
 	}

@@ -121,8 +121,19 @@ func TestTheBoardHearsWhatIsDone(t *testing.T) {
 
 func TestTheWallSaysNothingThatAVisitorMayNotRead(t *testing.T) {
 	w := newWard(t, 3)
+	empty := w.Must(testkit.Program(), "places.room_added", w.unit, &places.RoomAdded{Name: "Room 9", Kind: "bedroom"})
+	w.Must(testkit.Program(), "places.bed_added", w.unit, &places.BedAdded{Room: empty.ID, Name: "A"})
 	body := get(t, w.Browse(w.worker), "/wall")
 	for _, want := range []string{"Person N.", "On the unit", "1 late", "01:55"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("%q is missing", want)
+		}
+	}
+	// A check asked for early looks like any other until it is within five minutes of being late; whoever is hidden has initials.
+	if n := strings.Count(body, `data-state="now"`); n != 0 {
+		t.Errorf("%d rows say that a check is asked for", n)
+	}
+	for _, want := range []string{`<span class="wall-short">P. N.</span>`, "data-privacy", "data-stale", "<span>Free</span>"} {
 		if !strings.Contains(body, want) {
 			t.Errorf("%q is missing", want)
 		}

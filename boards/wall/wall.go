@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"milieu/care/rounds"
 	roundsroom "milieu/care/rounds/room"
@@ -80,6 +81,9 @@ func wallOf(ctx context.Context, q db.Querier, unit record.ID) (ui.Wall, error) 
 		}
 		w.Rows = append(w.Rows, row)
 	}
+	if err := empty(ctx, q, unit, &w); err != nil {
+		return w, err
+	}
 	byRoom(w.Rows)
 	w.Late, w.Now, w.Out = ui.T(ctx, "wall.late", late), ui.T(ctx, "wall.now", now), ui.T(ctx, "wall.out", out)
 	return w, nil
@@ -96,7 +100,7 @@ func byRoom(rows []ui.WallRow) {
 // wallRow is one person as a visitor may see them.
 func wallRow(ctx context.Context, r *roundsroom.Row) ui.WallRow {
 	number := roomNumber(r.Room)
-	row := ui.WallRow{ID: "wall-" + r.ID.String(), Order: natural(r.Room) + " " + r.ID.String(), Room: number, Name: short(r.Name), Pips: r.Level.Pips}
+	row := ui.WallRow{ID: "wall-" + r.ID.String(), Order: natural(r.Room) + " " + r.ID.String(), Room: number, Name: short(r.Name), Hidden: initials(r.Name), Pips: r.Level.Pips}
 	if r.Level.Continuous {
 		row.Level = ui.T(ctx, "rounds.level_short."+r.Level.Code)
 	} else if r.Level.Code != "" {
@@ -128,8 +132,8 @@ func looked(ctx context.Context, row *ui.WallRow, r *roundsroom.Row) {
 	case due.StateNow:
 		left := max(0, int((r.Window.Late.Sub(now)+time.Minute-1)/time.Minute))
 		row.State, row.Figure, row.Words = ui.Now, strconv.Itoa(left), ui.T(ctx, "wall.min")
-		if left > int(due.Soon/time.Minute) { // asked for early: when it would be late is nobody's business on a wall
-			row.Figure, row.Words, row.Seen = "", ui.T(ctx, "wall.seen"), r.Data.At
+		if left > int(due.Soon/time.Minute) { // asked for early: that it is, and when it would be late, is nobody's business on a wall
+			row.State, row.Figure, row.Words, row.Seen = ui.Next, "", ui.T(ctx, "wall.seen"), r.Data.At
 		}
 	default:
 		row.State, row.Words, row.Seen = ui.Next, ui.T(ctx, "wall.seen"), r.Data.At
@@ -152,6 +156,30 @@ func short(name string) string {
 		return name
 	}
 	return words[0] + " " + string([]rune(words[len(words)-1])[:1]) + "."
+}
+
+// initials are what stands on the wall while names are hidden: "D. W.".
+func initials(name string) string {
+	var out []string
+	for _, word := range strings.Fields(short(name)) {
+		r, _ := utf8.DecodeRuneInString(word)
+		out = append(out, string(r)+".")
+	}
+	return strings.Join(out, " ")
+}
+
+// empty adds the beds that nobody has, quietly.
+func empty(ctx context.Context, q db.Querier, unit record.ID, w *ui.Wall) error {
+	census, err := clients.CensusOf(q, unit)
+	if err != nil {
+		return err
+	}
+	for _, b := range census.Beds {
+		if len(b.Clients) == 0 {
+			w.Rows = append(w.Rows, ui.WallRow{ID: "wall-" + b.Bed.ID.String(), Order: natural(b.Bed.RoomName) + " " + b.Bed.ID.String(), Room: roomNumber(b.Bed.RoomName), Name: ui.T(ctx, "wall.free"), State: ui.Off, Free: true})
+		}
+	}
+	return nil
 }
 
 // roomNumber is the end of a room's name: "5" of "Room 5".

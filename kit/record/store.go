@@ -1,8 +1,11 @@
 package record
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -81,29 +84,155 @@ SELECT e.seq, e.prev FROM chart_head h JOIN entry e ON e.seq = h.seq WHERE h.cha
 UNION ALL SELECT e.seq, e.prev FROM chain c JOIN entry e ON e.seq = c.prev WHERE c.prev > $2)
 SELECT ` + Columns + ` FROM entry WHERE seq IN (SELECT at FROM chain) ORDER BY seq LIMIT $3`
 
-// Latest reads a chart's newest entries, newest first, at most limit, skipping those that keep says no to (nil keeps all).
+// Latest reads a chart's newest entries, newest first, at most limit, skipping those that keep says no to (nil keeps all). It walks back along
+// the chart's chain from before (zero: from its head), in stretches that grow, so that a page costs one question and a long look few.
 func Latest(q db.Querier, chart ID, before int64, limit int, keep func(*Entry) bool) ([]*Entry, error) {
-	var at int64
-	err := q.QueryRow("SELECT seq FROM chart_head WHERE chart = $1", chart).Scan(&at)
-	if err == db.ErrNoRows {
-		return nil, nil
-	}
+	at, err := HeadOf(q, chart)
 	if err != nil {
-		return nil, fmt.Errorf("reading the head of chart %s: %w", chart, err)
+		return nil, err
+	}
+	if before > 0 && at >= before { // an entry of this chart shows the way on
+		here, next, err := Back(q, before, 1)
+		if err != nil {
+			return nil, err
+		}
+		if len(here) > 0 && here[0].Chart == chart {
+			at = next
+		}
 	}
 	var out []*Entry
-	for at > 0 && len(out) < limit {
-		var prev int64
-		e, err := ScanEntry(q.QueryRow("SELECT "+Columns+", prev FROM entry WHERE seq = $1", at), &prev)
+	for stretch := limit; at > 0 && len(out) < limit; stretch = min(stretch*4, 2048) {
+		list, next, err := Back(q, at, stretch)
 		if err != nil {
-			return nil, fmt.Errorf("reading entry %d: %w", at, err)
+			return nil, err
 		}
-		if (before == 0 || e.Seq < before) && (keep == nil || keep(e)) {
-			out = append(out, e)
+		for _, e := range list {
+			if len(out) < limit && (before == 0 || e.Seq < before) && (keep == nil || keep(e)) {
+				out = append(out, e)
+			}
 		}
-		at = prev
+		at = next
 	}
 	return out, nil
+}
+
+// HeadOf is the seq of a chart's newest entry; 0 when there is none.
+func HeadOf(q db.Querier, chart ID) (int64, error) {
+	var at int64
+	err := q.QueryRow("SELECT seq FROM chart_head WHERE chart = $1", chart).Scan(&at)
+	if err != nil && err != db.ErrNoRows {
+		return 0, fmt.Errorf("reading the head of chart %s: %w", chart, err)
+	}
+	return at, nil
+}
+
+// Back reads the entry at a seq and those before it in its chart, newest first, at most limit, and says at which seq the walk goes on; 0 when
+// the chart begins there.
+func Back(q db.Querier, at int64, limit int) (list []*Entry, next int64, err error) {
+	err = db.Each(q, backQuery, []any{at, limit}, func(r db.Row) error {
+		e, err := ScanEntry(r, &next)
+		list = append(list, e)
+		return err
+	})
+	if err != nil {
+		return nil, 0, fmt.Errorf("walking back from entry %d: %w", at, err)
+	}
+	return list, next, nil
+}
+
+// backQuery walks back along a chart's chain.
+var backQuery = `WITH RECURSIVE chain (at, before, n) AS (
+SELECT seq, prev, 1 FROM entry WHERE seq = $1
+UNION ALL SELECT e.seq, e.prev, c.n + 1 FROM chain c JOIN entry e ON e.seq = c.before WHERE c.before > 0 AND c.n < $2)
+SELECT ` + Columns + `, prev FROM entry WHERE seq IN (SELECT at FROM chain) ORDER BY seq DESC`
+
+// wordsQuery does so for what Words reads.
+const wordsQuery = `WITH RECURSIVE chain (at, before, n) AS (
+SELECT seq, prev, 1 FROM entry WHERE seq = $1
+UNION ALL SELECT e.seq, e.prev, c.n + 1 FROM chain c JOIN entry e ON e.seq = c.before WHERE c.before > 0 AND c.n < $2)
+SELECT seq, id, kind, version, happened, author, amends, labels, body, prev FROM chain JOIN entry ON seq = at`
+
+// Words reads the same stretch of a chart as Back, of each entry only what it says and by whom seeing it is judged: seq, ID, chart, kind, version,
+// when it happened, author, what it amends, labels and body. Long charts are searched by it.
+func Words(q db.Querier, chart ID, at int64, limit int) (list []*Entry, next int64, err error) {
+	err = db.Each(q, wordsQuery, []any{at, limit}, func(r db.Row) error {
+		e := &Entry{Chart: chart}
+		var happened, prev int64
+		var labels string
+		var body []byte
+		err := r.Scan(&e.Seq, &e.ID, &e.Kind, &e.Version, &happened, &e.Author, &e.Amends, &labels, &body, &prev)
+		e.Happened, e.Labels, e.Body = clock.FromMicros(happened), split(labels), body
+		if len(list) == 0 || prev < next {
+			next = prev
+		}
+		list = append(list, e)
+		return err
+	})
+	if err != nil {
+		return nil, 0, fmt.Errorf("walking back from entry %d: %w", at, err)
+	}
+	slices.SortFunc(list, func(a, b *Entry) int { return cmp.Compare(b.Seq, a.Seq) })
+	return list, next, nil
+}
+
+// Several reads the entries at some places of the log, the newest first.
+func Several(q db.Querier, seqs ...int64) ([]*Entry, error) {
+	var out []*Entry
+	for part := range slices.Chunk(seqs, many) {
+		args := make([]any, many) // one statement for any number: it is prepared once
+		for i := range args {
+			args[i] = part[min(i, len(part)-1)]
+		}
+		err := db.Each(q, severalQuery, args, func(r db.Row) error {
+			e, err := ScanEntry(r)
+			out = append(out, e)
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("reading %d entries: %w", len(part), err)
+		}
+	}
+	slices.SortFunc(out, func(a, b *Entry) int { return cmp.Compare(b.Seq, a.Seq) })
+	return out, nil
+}
+
+// AmendsOf gives, for entries of a chart, those that amend them, in the order of the log: only what was filed in the same chart amends.
+func AmendsOf(q db.Querier, chart ID, ids ...ID) (map[ID][]*Entry, error) {
+	out := map[ID][]*Entry{}
+	for part := range slices.Chunk(ids, many) {
+		args := []any{chart[:]}
+		for i := range many {
+			args = append(args, part[min(i, len(part)-1)][:])
+		}
+		err := db.Each(q, amendsQuery, args, func(r db.Row) error {
+			e, err := ScanEntry(r)
+			if err == nil {
+				out[e.Amends] = append(out[e.Amends], e)
+			}
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("reading what amends %d entries of chart %s: %w", len(part), chart, err)
+		}
+	}
+	return out, nil
+}
+
+// many is how many rows are asked for by their keys in one question.
+const many = 64
+
+var (
+	severalQuery = "SELECT " + Columns + " FROM entry WHERE seq IN (" + places(1, many) + ")"
+	amendsQuery  = "SELECT " + Columns + " FROM entry WHERE id IN (SELECT id FROM amend WHERE chart = $1 AND target IN (" + places(2, many) + ")) ORDER BY seq"
+)
+
+// places are the places of so many arguments from one on: "$2, $3".
+func places(from, n int) string {
+	out := make([]string, n)
+	for i := range out {
+		out[i] = "$" + strconv.Itoa(from+i)
+	}
+	return strings.Join(out, ", ")
 }
 
 // At reads the entry at a place of the log.

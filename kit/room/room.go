@@ -100,7 +100,8 @@ type Showing struct {
 	Rank int // of the mark: lists sorted by it begin with the greatest
 }
 
-// Panel is one room's part of a client's chart page.
+// Panel is one room's part of a client's chart page. One whose Order is below ten stands above the timeline, on a phone too: for what nobody
+// should have to look for. The others stand beside it.
 type Panel struct {
 	Name   string
 	Action string // who may see it

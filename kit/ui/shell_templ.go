@@ -267,7 +267,7 @@ func document(p Page, class string) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var9 string
-		templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinStringErrs(direction(env.Locale))
+		templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinStringErrs(Direction(env.Locale))
 		if templ_7745c5c3_Err != nil {
 			return templ.Error{Err: templ_7745c5c3_Err, FileName: `kit/ui/shell.templ`, Line: 83, Col: 29}
 		}
@@ -1550,8 +1550,8 @@ func liveAddress(topics []string) string {
 	return "/live?" + url.Values{"topic": topics}.Encode()
 }
 
-// direction is the way a language is written.
-func direction(locale string) string {
+// Direction is the way a language is written.
+func Direction(locale string) string {
 	switch base, _, _ := strings.Cut(locale, "-"); base {
 	case "ar", "fa", "he", "ur", "ps", "sd", "ug", "yi", "dv", "ckb":
 		return "rtl"

@@ -77,7 +77,7 @@ type Row struct {
 	At  time.Time // given by the log; never before that of an earlier row
 	Seat
 	Kind  Kind
-	Route string    // the pattern of the route, never the address asked for
+	Route string    // the pattern of the route, never the address asked for; behind it, the days of which a copy was taken
 	Unit  record.ID // whose board it was, or the unit of the chart
 	Chart record.ID // the one chart shown; zero where there are several
 	Set   *Set      // several charts shown together

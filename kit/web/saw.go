@@ -51,6 +51,10 @@ func (c *Ctx) SawUnit(unit record.ID, charts ...record.ID) {
 // SawAll says that the answer shows something that no chart and no unit can be named for: signals of the whole house.
 func (c *Ctx) SawAll() { c.look(view.Row{}) }
 
+// Takes says, before anything is seen, how much of it the answer lets somebody take along: a range of days. It stands with the route in the view
+// log, and must tell nothing of the person.
+func (c *Ctx) Takes(what string) { c.taken = what }
+
 // unseen says that there is nobody whose look could be logged, or no log.
 func (c *Ctx) unseen() bool { return c.Scope == nil || c.Views == nil }
 
@@ -82,6 +86,9 @@ func (c *Ctx) look(r view.Row) {
 		}
 	}
 	r.Route = c.R.Pattern
+	if c.taken != "" {
+		r.Route += " " + c.taken
+	}
 	r.Seat = view.Seat{Person: c.Scope.Person, Role: string(c.Scope.Role), Device: c.Scope.Device}
 	if c.Session != nil {
 		r.Session = c.Session.ID

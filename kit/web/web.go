@@ -137,6 +137,7 @@ type Ctx struct {
 	shown     []view.Row   // what was said to be seen
 	pending   []*view.Look // of them, those not known to be logged yet
 	attending []record.ID  // the units that a stream shows
+	taken     string       // how much of what is shown may be taken along
 }
 
 // Context is the request's, with what pages need to be drawn.

@@ -2,7 +2,7 @@
 // asked for afresh because nobody touches it.
 
 import { refresh } from "./live";
-import { houseHour, now, onEveryTick } from "./time";
+import { clockText, houseHour, now, onEveryTick } from "./time";
 import { say } from "./words";
 
 const minute = 60_000;
@@ -14,7 +14,20 @@ export function startBoard(): void {
     for (const offered of document.querySelectorAll<HTMLElement>("[data-hours]")) offer(offered);
   });
   const every = Number(document.querySelector<HTMLElement>("[data-refresh]")?.dataset.refresh);
-  if (every) setInterval(() => void refresh(), every * 1000);
+  if (every) setInterval(() => void again(), every * 1000);
+}
+
+let fresh = Date.now();
+
+/** A board that nobody touches says when it is no longer true: an old one looks like a new one from four metres. */
+async function again(): Promise<void> {
+  if (await refresh()) fresh = Date.now();
+  const old = Date.now() - fresh > 90_000;
+  for (const band of document.querySelectorAll<HTMLElement>("[data-stale]")) {
+    band.hidden = !old;
+    const words = band.querySelector("[data-stale-text]");
+    if (old && words) words.textContent = say("stale", clockText(fresh));
+  }
 }
 
 /** "1 late, 2 within 3 min": counted over the rings of a list, as the server counts them. */

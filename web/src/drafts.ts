@@ -120,10 +120,10 @@ export async function keepDrafts(): Promise<void> {
   await hooks.drafts.settle?.();
 }
 
-export function dropDraft(form: HTMLFormElement): void {
+export async function dropDraft(form: HTMLFormElement): Promise<void> {
   clearTimeout(timers.get(form));
   timers.delete(form);
-  void hooks.drafts.drop(form.dataset.draft ?? "");
   const note = form.querySelector<HTMLElement>("[data-draft-note]");
   if (note) note.hidden = true;
+  await hooks.drafts.drop(form.dataset.draft ?? "").catch(() => {}); // it goes by itself in thirty days
 }

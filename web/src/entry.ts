@@ -130,8 +130,9 @@ async function take(answer: Response, owner: HTMLElement, target: Element | null
     return;
   }
   flights.delete(owner);
-  if (answer.ok) done(owner);
+  const dropped = answer.ok ? done(owner) : null;
   if (next) {
+    await Promise.race([dropped, new Promise((late) => setTimeout(late, 1500))]); // what was signed must not come back as a draft
     location.assign(next);
     return;
   }
@@ -162,7 +163,7 @@ function confirmed(submission: Submission): void {
 
 /** The session has ended or is locked: what was written is kept if the device can, and the server shows the way in. The draft stays. */
 async function signedOut(submission: Submission, owner: HTMLElement, locked: boolean): Promise<void> {
-  if (owner instanceof HTMLFormElement && (await hooks.keeper?.keep(submission, false, ""))) done(owner);
+  if (owner instanceof HTMLFormElement && (await hooks.keeper?.keep(submission, false, ""))) await done(owner);
   if (locked) await serverLocked();
   else location.reload();
 }
@@ -177,7 +178,7 @@ async function keep(submission: Submission, owner: HTMLElement, target: Element 
     return;
   }
   flights.delete(owner);
-  done(owner);
+  void done(owner);
   apply(said, place);
   if (sheet) closeSheet(sheet); // the next person's sheet would be the server's to choose
 }
@@ -195,13 +196,14 @@ function chosenWords(owner: HTMLElement, button: HTMLElement | null): string {
   }).join(", ");
 }
 
-function done(owner: HTMLElement): void {
+async function done(owner: HTMLElement): Promise<void> {
   if (!(owner instanceof HTMLFormElement)) return;
-  dropDraft(owner);
+  const dropped = dropDraft(owner);
   owner.dispatchEvent(new Event("milieu:sent", { bubbles: true }));
   owner.removeAttribute("data-dirty");
   owner.reset();
   owner.dispatchEvent(new Event("milieu:changed", { bubbles: true }));
+  await dropped;
 }
 
 function busy(owner: HTMLElement, button: HTMLElement | null, on: boolean): void {

@@ -67,13 +67,16 @@ function again(): void {
 
 let asked = 0;
 
-/** What changed does not come as rows, or was missed: ask for the page again and take its lists. What somebody is writing stays. */
-export async function refresh(): Promise<void> {
+/**
+ * What changed does not come as rows, or was missed: ask for the page again and take its lists. What somebody is writing stays. False when there
+ * was no answer.
+ */
+export async function refresh(): Promise<boolean> {
   const mine = ++asked;
   const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
-  if (!answer?.ok) return;
-  const text = await answer.text();
-  if (mine !== asked) return; // asked again meanwhile: the later answer knows more
+  const text = answer?.ok && !answer.redirected ? await answer.text().catch(() => null) : null;
+  if (text === null) return false;
+  if (mine !== asked) return true; // asked again meanwhile: the later answer knows more
   const page = opened(text);
   whenStill(() => {
     for (const list of document.querySelectorAll<HTMLElement>("[data-list]")) {
@@ -88,4 +91,5 @@ export async function refresh(): Promise<void> {
     }
     count();
   });
+  return true;
 }

@@ -34,6 +34,9 @@ export function startSwap(): void {
       event.preventDefault();
       if (!(button as HTMLButtonElement | null)?.name && point(form)) return;
       void send(form, door(form), fieldsOf(form, button), button);
+    } else if (form.dataset.find) {
+      event.preventDefault();
+      void find(form, fieldsOf(form, button));
     } else if (form.dataset.swap && form.method === "get") {
       event.preventDefault();
       void search(form);
@@ -47,6 +50,7 @@ export function startSwap(): void {
   });
   // A link inside the page makes a popstate too; only another address is another page.
   addEventListener("popstate", () => address() === shown || location.reload());
+  lookAgain();
 }
 
 let shown = address();
@@ -77,11 +81,37 @@ function search(form: HTMLFormElement): Promise<void> {
   return load(wanted.href, form.dataset.swap ?? "", false, form.hasAttribute("data-auto"));
 }
 
+type Fields = [string, string][];
+
+/**
+ * Looks for words that stand in no address. They are kept with this page's place in the history, for who looked and for nobody else, so that
+ * going into an entry and back shows them again.
+ */
+function find(form: HTMLFormElement, fields: Fields): Promise<void> {
+  history.replaceState({ looked: { reader: document.documentElement.dataset.reader, fields } }, "");
+  return load(form.action, form.dataset.find ?? "", false, false, new URLSearchParams(fields));
+}
+
+/** Fills a search with what was looked for before somebody went into an entry, and looks again. */
+function lookAgain(): void {
+  const form = document.querySelector<HTMLFormElement>("form#find[data-find]");
+  const looked = (history.state as { looked?: { reader?: string; fields: Fields } } | null)?.looked;
+  if (!form || !looked || looked.reader !== document.documentElement.dataset.reader) return;
+  for (const control of form.elements) {
+    const input = control as HTMLInputElement;
+    const values = looked.fields.filter(([name]) => name === input.name).map(([, value]) => value);
+    if (input.type === "checkbox" || input.type === "radio") input.checked = values.includes(input.value) || (input.type === "radio" && values.length === 0 && input.value === "");
+    else if (input.name) input.value = values[0] ?? "";
+  }
+  form.dispatchEvent(new Event("milieu:changed", { bubbles: true }));
+  void find(form, looked.fields);
+}
+
 /** Tells the server that a person asked, and no script by itself: that keeps the session from locking. */
 const touched = (): Record<string, string> => (navigator.userActivation?.isActive ? { "Milieu-Touched": "1" } : {});
 
 /** Fetches a part of a page. Of several asked for at once only the last one is shown. */
-async function load(wanted: string, selector: string, push: boolean, quiet = false): Promise<void> {
+async function load(wanted: string, selector: string, push: boolean, quiet = false, body?: URLSearchParams): Promise<void> {
   const target = document.querySelector(selector);
   if (!target) {
     location.assign(wanted);
@@ -90,7 +120,7 @@ async function load(wanted: string, selector: string, push: boolean, quiet = fal
   const mine = ++latest;
   target.setAttribute("aria-busy", "true");
   try {
-    const ask = () => fetch(wanted, { headers: { "Milieu-Fragment": "1", Accept: "text/html", ...touched() } });
+    const ask = () => fetch(wanted, { method: body ? "POST" : "GET", body: body ?? null, headers: { "Milieu-Fragment": "1", Accept: "text/html", ...touched() } });
     let answer = await ask();
     if (answer.status === 423) {
       await serverLocked();

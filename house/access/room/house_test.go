@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	chartboard "milieu/boards/chart"
 	houseaccess "milieu/house/access"
 	accessroom "milieu/house/access/room"
 	"milieu/house/clients"
@@ -56,9 +57,9 @@ func defs() []room.Def {
 	people := &clientsroom.Room{Faces: map[string]room.Face{}}
 	list := []room.Def{placesroom.Def(), staffroom.Def(), people.Def(), accessroom.Def(), draft.Def()}
 	for _, d := range list {
-		people.Panels = append(people.Panels, d.Panels...)
+		people.Take(d)
 	}
-	return list
+	return append(list, chartboard.Def(people, list))
 }
 
 func open(t testing.TB) *testkit.House {

@@ -183,13 +183,13 @@ func find[B record.Body](f *itemForm, list []clients.Held[B], err error, item re
 func (f *itemForm) labels(ctx context.Context) []ui.Choice {
 	out := make([]ui.Choice, 0, len(f.Labels))
 	for _, l := range f.Labels {
-		out = append(out, ui.Choice{Value: l, Label: labelWords(ctx, l), Icon: "tag"})
+		out = append(out, ui.Choice{Value: l, Label: LabelWords(ctx, l), Icon: "tag"})
 	}
 	return out
 }
 
-// labelWords is a label in words; a house's own is said as the house wrote it.
-func labelWords(ctx context.Context, label string) string {
+// LabelWords is a label in words; a house's own is said as the house wrote it.
+func LabelWords(ctx context.Context, label string) string {
 	if key := "clients.label." + label; ui.Has(ctx, key) {
 		return ui.T(ctx, key)
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"milieu/boards/chart"
 	"milieu/house/clients"
 	clientsroom "milieu/house/clients/room"
 	"milieu/house/places"
@@ -50,7 +51,7 @@ func open(t *testing.T) *testkit.House {
 	policies := testkit.PolicyFor(t, "../../../app/policy")
 	r := &clientsroom.Room{}
 	def := r.Def()
-	r.Panels = def.Panels
+	r.Take(def)
 	staff := kitroom.Def{Name: "staff", Sources: []access.Source{{
 		Person: func(_ db.Querier, id record.ID) (*access.Person, error) { return people[id], nil },
 		All: func(db.Querier) (list, _ []record.ID, _ error) {
@@ -65,7 +66,7 @@ func open(t *testing.T) *testkit.House {
 		}
 		return web.Unit{ID: cedar, Name: "Cedar"}, nil
 	}}}
-	h := testkit.New(t, policies, placesroom.Def(), def, staff)
+	h := testkit.New(t, policies, placesroom.Def(), def, staff, chart.Def(r, []kitroom.Def{def}))
 	h.Must(testkit.Program(), "places.unit_opened", cedar, &places.UnitOpened{Name: "Cedar", Kind: "ward"})
 	h.Must(testkit.Program(), "places.unit_opened", birch, &places.UnitOpened{Name: "Birch", Kind: "ward"})
 	return h

@@ -1,5 +1,5 @@
-// Package room is the pages of the people in care: everybody of a unit, the chart of one, the way in, leave and discharge, and one person
-// found twice.
+// Package room is the pages of the people in care: everybody of a unit, what is known of one, the way in, leave and discharge, and one person
+// found twice. The timeline is boards/chart, which draws it under this room's head.
 package room
 
 import (
@@ -66,7 +66,6 @@ func (r *Room) routes() []web.Route {
 		get("", "clients.read", r.showPeople),
 		get("/new", "clients.register", showNew),
 		{Method: "POST", Pattern: "/clients", Action: "clients.register", Handle: register},
-		{Method: "GET", Pattern: "/clients/{chart}", Action: "clients.read", Vital: true, Handle: r.showChart}, // allergies, levels, what helps
 		get("/{chart}/about", "clients.read", r.showAbout),
 		get("/{chart}/about/{part}", "clients.describe", r.showPart),
 		{Method: "GET", Pattern: "/clients/{chart}/health", Action: "clients.read", Vital: true, Handle: r.showHealth},
@@ -82,7 +81,6 @@ func (r *Room) routes() []web.Route {
 		get("/{chart}/leave", "clients.leave", r.showLeave),
 		get("/{chart}/merge", "clients.merge", r.showMerge),
 		get("/{chart}/paper", "clients.read", r.showPaper),
-		get("/{chart}/entries/{entry}", "clients.read", r.showEntry),
 		get("/{chart}/photo.jpg", "clients.read", showPhoto),
 		{Method: "POST", Pattern: "/clients/{chart}/photo", Action: "clients.photograph", MaxBody: blob.MaxPhoto + 64<<10, Handle: takePhoto},
 	}
