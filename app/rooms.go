@@ -11,6 +11,7 @@ import (
 	dischargeroom "milieu/care/discharge/room"
 	handoverroom "milieu/care/handover/room"
 	notesroom "milieu/care/notes/room"
+	formsroom "milieu/care/forms/room"
 	roundsroom "milieu/care/rounds/room"
 	teamworkroom "milieu/care/teamwork/room"
 	accessroom "milieu/house/access/room"
@@ -34,6 +35,7 @@ func Rooms(d *Data) []room.Def {
 		staffroom.Def(),
 		people.Def(),
 		accessroom.Def(),
+		formsroom.Def(),
 		roundsroom.Def(),
 		contactsroom.Def(),
 		belongingsroom.Def(),
