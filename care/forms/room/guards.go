@@ -61,9 +61,9 @@ func watchRun(q db.Querier, e *record.Entry, b record.Body) (func(db.Querier) er
 		return nil, wrong("run", "this is another form's")
 	case !e.Amends.IsZero():
 		return nil, nil // corrections are taken for ever
-	case !r.Open() && (ends || stops):
-		return nil, wrong("run", "this form has been closed already")
-	case !r.Open() && e.Happened.After(r.Closed()):
+	case stops:
+		return nil, nil // of two who end it apart from each other the first did
+	case !ends && !r.Open() && e.Happened.After(r.Closed()):
 		return nil, wrong("run", "this form has been closed; correct the answer instead, or begin the form again")
 	}
 	if missing := r.Missing(); ends && len(missing) > 0 {
