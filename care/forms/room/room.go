@@ -41,7 +41,7 @@ func Def() room.Def {
 			{Method: "GET", Pattern: "/forms/critical/{chart}/{entry}/{item}", Action: actionRead, Vital: true, Handle: showCriticalAnswer},
 			get("/forms/rules", actionRead, showRules),
 		},
-		Nav:      []web.Place{{Key: "forms.page.rules_nav", Href: "/forms/rules", Icon: "file", Action: forms.ActionRules, Desk: true, Order: 70}},
+		Nav:      []web.Place{{Key: "forms.page.rules_nav", Href: "/forms/rules", Icon: "file", Action: actionRead, Desk: true, Order: 70}},
 		Faces:    faces(),
 		Tabs:     []room.Tab{{Name: "forms", Key: "forms.page.tab", Action: actionRead, Order: 40, Href: tabPath}},
 		Acts:     []room.Act{{Key: "forms.page.act", Icon: "file", Action: forms.ActionFill, Order: 40, Href: tabPath}},

@@ -319,3 +319,11 @@ func (v *runView) fixed(s *forms.Section) (out []forms.Status) {
 	}
 	return out
 }
+
+// ended is how an item stands once nobody goes on: what was not come to was not asked.
+func (v *runView) ended(s forms.State) forms.State {
+	if s == forms.Open && !v.Open() {
+		return forms.NotAsked
+	}
+	return s
+}
