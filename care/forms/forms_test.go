@@ -40,7 +40,7 @@ func only(t *testing.T, puts ...*Put) *Run {
 func TestStatesAreDifferentThings(t *testing.T) {
 	r := only(t,
 		put(1, screen("now", map[string]string{"life_now": No}, map[string]State{"others_now": Declined})),
-		put(2, screen("before", nil, map[string]State{"tried": Unknown, "hurt_self": NotApplicable, "unwell": NotAsked})))
+		put(2, screen("earlier", nil, map[string]State{"tried": Unknown, "hurt_self": NotApplicable, "unwell": NotAsked})))
 	for code, want := range map[string]State{"life_now": Answered, "others_now": Declined, "tried": Unknown, "hurt_self": NotApplicable, "unwell": NotAsked,
 		"life_words": Skipped, "plan_now": Skipped, "keeps": Open} {
 		if got := r.Status(r.Form.Item(code)); got.State != want {
@@ -84,7 +84,7 @@ func TestTwoAnswersBothStay(t *testing.T) {
 
 func TestOrderOfArrivalDoesNotMatter(t *testing.T) {
 	puts := []*Put{put(1, &Begun{Run: one, Form: "risk_screen", Version: 1}), put(2, screen("now", map[string]string{"life_now": Yes}, nil)), put(3, screen("now", map[string]string{"life_now": No}, nil)),
-		put(4, screen("before", map[string]string{"tried": No}, map[string]State{"hurt_self": Declined})), put(5, &Finished{Run: one, Form: "risk_screen"}), put(6, &Stopped{Run: two, Form: "intake", Reason: "Left again"}),
+		put(4, screen("earlier", map[string]string{"tried": No}, map[string]State{"hurt_self": Declined})), put(5, &Finished{Run: one, Form: "risk_screen"}), put(6, &Stopped{Run: two, Form: "intake", Reason: "Left again"}),
 		put(7, &Said{Run: two, Form: "intake", Version: 1, Section: "daily", Chosen: map[string][]string{"food": {"halal"}}})}
 	want := told(Runs(puts))
 	rapid.Check(t, func(t *rapid.T) {

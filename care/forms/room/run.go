@@ -18,6 +18,7 @@ type runView struct {
 	*forms.Run
 	Known map[string]forms.Known
 	Again string    // the section that is asked once more, as a whole
+	At    string    // the section at which the reader goes on
 	Fix   *fixing   // nil: nothing is being corrected
 	Path  string    // of the run's page
 	chart record.ID // where entries go
@@ -52,13 +53,15 @@ func runOf(c *web.Ctx) (*runView, error) {
 	return v, nil
 }
 
-// showRun is a form's page, section by section: GET /clients/{chart}/forms/{form}/{run}. The query's again names a section to ask once more.
+// showRun is a form's page, section by section: GET /clients/{chart}/forms/{form}/{run}. The query's again names a section to ask once more,
+// at the one that was saved just now.
 func showRun(c *web.Ctx) error {
 	v, err := runOf(c)
 	if err != nil {
 		return err
 	}
-	v.Again = c.R.URL.Query().Get("again")
+	query := c.R.URL.Query()
+	v.Again, v.At = query.Get("again"), query.Get("at")
 	return c.Show(ui.Page{Title: text(c.Context(), v.Form.Title)}, runPage(v))
 }
 
@@ -112,7 +115,7 @@ func (v *runView) rows(s *forms.Section) (said, open []forms.Status) {
 // form is the entry form of a section.
 func (v *runView) form(s *forms.Section) ui.EntryForm {
 	f := ui.EntryForm{ID: "answer-" + s.Code, Kind: forms.KindAnswered, Chart: v.chart.String(), Class: "stack", Draft: forms.KindAnswered + " " + v.Run.ID.String() + " " + s.Code,
-		Swap: "#kept-" + s.Code, Hidden: append(v.names(s.Code), ui.Pair{Name: "then", Value: v.Path + "#" + s.Code})}
+		Swap: "#kept-" + s.Code, Hidden: append(v.names(s.Code), ui.Pair{Name: "then", Value: v.Path + "?at=" + s.Code})}
 	if v.Fix != nil {
 		first := v.Fix.First
 		if first.IsZero() {
@@ -137,7 +140,7 @@ func (v *runView) names(section string) []ui.Pair {
 
 // take is the form that takes a known answer over, by one touch, as a new answer that cites the old one.
 func (v *runView) take(s *forms.Section, o *forms.Offer) ui.EntryForm {
-	hidden := append(v.names(s.Code), ui.Pair{Name: "then", Value: v.Path + "#" + s.Code}, ui.Pair{Name: "cites", Value: o.ID.String()}, ui.Pair{Name: "taken." + o.For.Code, Value: o.ID.String()})
+	hidden := append(v.names(s.Code), ui.Pair{Name: "then", Value: v.Path + "?at=" + s.Code}, ui.Pair{Name: "cites", Value: o.ID.String()}, ui.Pair{Name: "taken." + o.For.Code, Value: o.ID.String()})
 	field := "answers."
 	if o.For.Type == forms.Several {
 		field = "chosen."

@@ -127,7 +127,7 @@ func TestARunGoesOnUntilNothingIsMissing(t *testing.T) {
 		t.Error("one run is of two forms")
 	}
 	offline := w.Clock.Now()
-	w.must(w.worker, forms.KindAnswered, who, &forms.Said{Run: run, Form: "risk_screen", Version: 1, Section: "before", Answers: map[string]string{"tried": "no"}, Chosen: map[string][]string{"unwell": {"none"}}})
+	w.must(w.worker, forms.KindAnswered, who, &forms.Said{Run: run, Form: "risk_screen", Version: 1, Section: "earlier", Answers: map[string]string{"tried": "no"}, Chosen: map[string][]string{"unwell": {"none"}}})
 	if _, err := w.try(w.worker, forms.KindFinished, who, end); err == nil || !strings.Contains(fmt.Sprint(err), "still to be asked") {
 		t.Errorf("finished with a part missing: %v", err)
 	}
