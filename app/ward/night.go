@@ -78,6 +78,7 @@ func (w *Ward) Settle(ctx context.Context, charts []record.ID) error {
 	}
 	if err := w.askEachOther(ctx); err != nil {
 		return fmt.Errorf("what colleagues ask of each other: %w", err)
+	}
 	if err := w.askIn(ctx, charts); err != nil {
 		return err
 	}

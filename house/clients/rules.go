@@ -37,15 +37,15 @@ var (
 // Rules are the room's dues: a legal status that ends, and somebody expected back.
 func Rules() []due.Rule {
 	return []due.Rule{{
-		Name: "clients.legal_status", Kinds: kindsOf(topicLegal, topicMove, topicMerge), Touches: Touched, Windows: legalWindows, Ladder: LegalLadder, TakenFor: 2 * time.Hour,
+		Name: "clients.legal_status", Kinds: kindsOf(topicLegal, topicMove, topicMerge), Touches: touched, Windows: legalWindows, Ladder: LegalLadder, TakenFor: 2 * time.Hour,
 	}, {
-		Name: "clients.return", Kinds: kindsOf(topicMove, topicMerge), Touches: Touched, Windows: returnWindows, Ladder: ReturnLadder, TakenFor: time.Hour,
+		Name: "clients.return", Kinds: kindsOf(topicMove, topicMerge), Touches: touched, Windows: returnWindows, Ladder: ReturnLadder, TakenFor: time.Hour,
 	}}
 }
 
-// Touched names the charts whose dues an entry may move: its own, those merged with it, and, when merges change, those of every chart it was
+// touched names the charts whose dues an entry may move: its own, those merged with it, and, when merges change, those of every chart it was
 // ever merged into: what it leaves behind stands differently as well.
-func Touched(q db.Querier, e *record.Entry, b record.Body) ([]record.ID, error) {
+func touched(q db.Querier, e *record.Entry, b record.Body) ([]record.ID, error) {
 	ends := []record.ID{e.Chart}
 	switch b := b.(type) {
 	case *Merged:
@@ -119,7 +119,3 @@ func returnWindows(q db.Querier, chart record.ID) ([]due.Window, error) {
 	data, err := canonical(d)
 	return []due.Window{{Chart: chart, Rule: "clients.return", Anchor: id, Opens: d.Since, Due: d.Expected, Late: d.Expected, Data: data}}, err
 }
-
-// StayKinds are the kinds of entry that say where somebody is, and under which chart they go on: what rules of other rooms about people's stays
-// are read again by, with Touched.
-func StayKinds() []string { return kindsOf(topicMove, topicMerge) }

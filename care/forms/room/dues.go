@@ -24,7 +24,7 @@ var (
 
 // Rules are the room's dues.
 func Rules() []due.Rule {
-	kinds := append(append(clients.StayKinds(), runKinds...), ruleKinds...)
+	kinds := append(append(append([]string{}, stayKinds...), runKinds...), ruleKinds...)
 	return []due.Rule{
 		{Name: forms.RuleOpen, Kinds: kinds, Touches: touches, Windows: openWindows, Ladder: openLadder, TakenFor: 2 * time.Hour},
 		{Name: forms.RuleCritical, Kinds: kinds, Touches: touches, Windows: criticalWindows, Ladder: criticalLadder, TakenFor: 10 * time.Minute},

@@ -28,7 +28,7 @@ func Def() room.Def {
 	}
 	return room.Def{
 		Name:        "forms",
-		Reads:       clients.StayKinds(),
+		Reads:       stayKinds,
 		Kinds:       forms.Kinds(),
 		Projections: Projections(),
 		Rules:       Rules(),

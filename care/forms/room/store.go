@@ -21,6 +21,9 @@ var (
 	ruleKinds = []string{forms.KindRules, forms.KindRuleAccepted}
 )
 
+// stayKinds are the kinds of the house's clients that say where somebody is, and under which chart they go on.
+var stayKinds = []string{"clients.admitted", "clients.transferred", "clients.left", "clients.returned", "clients.discharged", "clients.merged", "clients.unmerged"}
+
 // Projections are the room's tables: the standing entries of each chart's runs, and what units have fixed.
 func Projections() []record.Projection {
 	return []record.Projection{kept("forms_run", runKinds), kept("forms_rules", ruleKinds)}

@@ -35,7 +35,7 @@ func newWard(t *testing.T) *ward {
 		room.Def{Name: "places", Kinds: places.Kinds(), Projections: places.Projections(), Sources: []access.Source{places.Source()}},
 		room.Def{Name: "staff", Kinds: staff.Kinds(), Projections: staff.Projections(), Sources: []access.Source{staff.Source()}},
 		room.Def{Name: "clients", Kinds: clients.Kinds(), Projections: clients.Projections(), Sources: []access.Source{clients.Source()}},
-		room.Def{Name: "forms", Reads: clients.StayKinds(), Kinds: forms.Kinds(), Projections: Projections(), Rules: Rules(), Guards: Guards()})
+		room.Def{Name: "forms", Reads: stayKinds, Kinds: forms.Kinds(), Projections: Projections(), Rules: Rules(), Guards: Guards()})
 	w := &ward{House: h, unit: chartID("unit", 1), worker: chartID("staff", 1), nurse: chartID("staff", 2)}
 	h.Clock.Set(testkit.Start.Add(-6 * time.Hour))
 	must := func(kind string, chart record.ID, b record.Body) { w.Must(testkit.Program(), kind, chart, b) }
