@@ -44,6 +44,9 @@ func (w *Ward) askIn(ctx context.Context, charts []record.ID) error {
 		}
 		run := forms.RunID(chart, "intake", card.Episode)
 		parts := intake(i)
+		if len(card.Allergies) == 0 { // the chart knows of none, and of nobody who asked
+			parts[1].Answers, parts[1].States = map[string]string{"pain": "no"}, map[string]forms.State{"allergies": forms.Unknown}
+		}
 		if i == len(charts)-newcomers {
 			parts = parts[:2]
 		}
