@@ -19,7 +19,8 @@ func Guards() []record.Guard {
 	}
 }
 
-// watchRun keeps a run whole: one form in one version, no answers after its end, and no end while something required is missing.
+// watchRun keeps a run whole: one form in one version, no answers after its end, and no end while something required is missing. An answer that
+// calls for help is taken also after the end, which a phone without a network cannot know of.
 func watchRun(q db.Querier, e *record.Entry, b record.Body) (func(db.Querier) error, error) {
 	var id record.ID
 	var form string
@@ -63,7 +64,7 @@ func watchRun(q db.Querier, e *record.Entry, b record.Body) (func(db.Querier) er
 		return nil, nil // corrections are taken for ever
 	case stops:
 		return nil, nil // of two who end it apart from each other the first did
-	case !ends && !r.Open() && e.Happened.After(r.Closed()):
+	case !ends && !r.Open() && e.Happened.After(r.Closed()) && !calls(e, b):
 		return nil, wrong("run", "this form has been closed; correct the answer instead, or begin the form again")
 	}
 	if missing := r.Missing(); ends && len(missing) > 0 {
@@ -74,6 +75,12 @@ func watchRun(q db.Querier, e *record.Entry, b record.Body) (func(db.Querier) er
 		return nil, &fault.Error{Kind: fault.Invalid, Text: "this is still to be asked, or say why it was not", Fields: fields}
 	}
 	return nil, nil
+}
+
+// calls says whether an answer is critical, by whatever rule of its form.
+func calls(e *record.Entry, b record.Body) bool {
+	put := &forms.Put{ID: e.ID, Chart: e.Chart, Happened: e.Happened, Body: b}
+	return len(forms.Hits([]*forms.Put{put}, func(string, string, *forms.Put) bool { return true })) > 0
 }
 
 func wrong(field, text string) error {

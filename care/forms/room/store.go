@@ -95,7 +95,8 @@ func Of(q db.Querier, chart record.ID) ([]*forms.Put, error) {
 // UnitRules are what a unit has fixed for forms.
 type UnitRules struct {
 	Opens    forms.RulesSet
-	Since    time.Time // from when Opens holds; zero: the unit has not set any
+	Since    time.Time    // from when Opens holds; zero: the unit has not set any
+	sets     []*forms.Put // every time they were set, the earliest first
 	accepted []*forms.Put
 }
 
@@ -120,7 +121,7 @@ func RulesOf(q db.Querier, unit record.ID) (r UnitRules, err error) {
 	for _, p := range all {
 		switch b := p.Body.(type) {
 		case *forms.RulesSet:
-			r.Opens, r.Since = *b, p.Happened
+			r.Opens, r.Since, r.sets = *b, p.Happened, append(r.sets, p)
 		case *forms.RuleAccepted:
 			r.accepted = append(r.accepted, p)
 		}
@@ -128,14 +129,17 @@ func RulesOf(q db.Querier, unit record.ID) (r UnitRules, err error) {
 	return r, err
 }
 
-// opens are the forms that the unit opened for a stay: those of the rules that hold now, if they held when the person came. Who came before is not
-// asked afterwards.
+// opens are the forms that the unit opened for a stay: those of the rules that held when the person came. Who came before is not asked
+// afterwards, and rules set later take nothing away that somebody is still to be asked.
 func (r *UnitRules) opens(card *clients.Card) []*forms.Form {
-	if r.Since.IsZero() || card.Admitted.Before(r.Since) {
-		return nil
+	var held forms.RulesSet
+	for _, p := range r.sets {
+		if !card.Admitted.Before(p.Happened) {
+			held = *p.Body.(*forms.RulesSet)
+		}
 	}
 	var out []*forms.Form
-	for _, id := range r.Opens.Opens {
+	for _, id := range held.Opens {
 		if f := forms.Current(id); f != nil && f.Hours > 0 {
 			out = append(out, f)
 		}
