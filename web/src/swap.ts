@@ -136,7 +136,9 @@ async function load(wanted: string, selector: string, push: boolean, quiet = fal
     const text = await answer.text();
     if (mine !== latest) return;
     const focused = quiet ? (document.activeElement as HTMLElement | null) : null;
-    apply(part(text, selector), target);
+    const fresh = part(text, selector);
+    if (fresh === "") target.replaceChildren(); // nothing is asked for any more
+    else apply(fresh, target);
     (target as HTMLElement).dataset.from = addressIn(wanted);
     focused?.focus({ preventScroll: true });
     if (push) {
