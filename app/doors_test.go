@@ -154,7 +154,7 @@ func TestEveryDoorForEveryRole(t *testing.T) {
 }
 
 // spoken fill places of addresses that are no IDs.
-var spoken = map[string]string{"{topic}": "allergy", "{part}": "names", "{as}": "care_team"}
+var spoken = map[string]string{"{topic}": "allergy", "{part}": "names", "{as}": "care_team", "{form}": "intake", "{item}": "life_now"}
 
 // onlyWithContent are doors to something that must have been made first; each has a test of its own that goes through it.
 var onlyWithContent = []string{
@@ -164,6 +164,7 @@ var onlyWithContent = []string{
 	"POST /staff/{chart}/certificates/{credential}/evidence", "GET /staff/{chart}/certificates/{credential}/evidence/{file}",
 	"GET /clients/{chart}/notes/{note}", "GET /clients/{chart}/notes/{note}/correct", "GET /clients/{chart}/notes/{note}/files/{file}",
 	"POST /waiting/{id}/{digest}", "POST /waiting/house/{id}", "POST /tokens/{id}/revoke",
+	"GET /clients/{chart}/forms/{form}/{run}/correct/{entry}", "GET /forms/critical/{chart}/{entry}/{item}",
 	"GET /account/passkeys/{key}", "POST /account/passkeys/{key}/name", "POST /account/passkeys/{key}/remove",
 }
 

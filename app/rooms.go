@@ -9,6 +9,7 @@ import (
 	belongingsroom "milieu/care/belongings/room"
 	contactsroom "milieu/care/contacts/room"
 	dischargeroom "milieu/care/discharge/room"
+	formsroom "milieu/care/forms/room"
 	handoverroom "milieu/care/handover/room"
 	notesroom "milieu/care/notes/room"
 	roundsroom "milieu/care/rounds/room"
@@ -34,6 +35,7 @@ func Rooms(d *Data) []room.Def {
 		staffroom.Def(),
 		people.Def(),
 		accessroom.Def(),
+		formsroom.Def(),
 		roundsroom.Def(),
 		contactsroom.Def(),
 		belongingsroom.Def(),

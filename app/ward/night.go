@@ -79,6 +79,9 @@ func (w *Ward) Settle(ctx context.Context, charts []record.ID) error {
 	if err := w.askEachOther(ctx); err != nil {
 		return fmt.Errorf("what colleagues ask of each other: %w", err)
 	}
+	if err := w.askIn(ctx, charts); err != nil {
+		return err
+	}
 	if len(charts) > watched {
 		return w.relieve(ctx, charts[watched], record.Zero)
 	}

@@ -86,7 +86,7 @@ func set(body map[string]any, t reflect.Type, path, values []string) error {
 			return setRow(body, ft.Elem(), path, values)
 		}
 		if ft.Kind() == reflect.Map {
-			return setNamed(body, ft.Elem(), path, values[len(values)-1])
+			return setNamed(body, ft.Elem(), path, values)
 		}
 		if ft.Kind() != reflect.Struct {
 			return fmt.Errorf("there is no such field")
@@ -135,27 +135,59 @@ func set(body map[string]any, t reflect.Type, path, values []string) error {
 // maxNamed bounds a map in a form.
 const maxNamed = 500
 
-// setNamed puts a field named "answers.doors" into a map: what a checklist asks is data, so its items are no fields of a struct.
-func setNamed(body map[string]any, t reflect.Type, path []string, v string) error {
-	if len(path) != 2 || path[1] == "" {
+// setNamed puts a field named "answers.doors" into a map: what a checklist asks is data, so its items are no fields of a struct. Where the map
+// holds lists a repeated name fills one; where it holds structs a further name reaches into one ("signatures.person.name").
+func setNamed(body map[string]any, t reflect.Type, path, values []string) error {
+	inner := t.Kind() == reflect.Struct && !reflect.PointerTo(t).Implements(textType)
+	if path[1] == "" || !inner && len(path) != 2 || inner && len(path) < 3 {
 		return fmt.Errorf("there is no such field")
-	}
-	if v == "" {
-		return nil
-	}
-	one, err := value(t, v)
-	if err != nil {
-		return err
 	}
 	named, _ := body[path[0]].(map[string]any)
 	if named == nil {
 		named = map[string]any{}
-		body[path[0]] = named
 	}
-	if len(named) >= maxNamed {
+	one := named[path[1]]
+	switch {
+	case inner:
+		fields, _ := one.(map[string]any)
+		if fields == nil {
+			fields = map[string]any{}
+		}
+		if err := set(fields, t, path[2:], values); err != nil || len(fields) == 0 {
+			return err
+		}
+		one = fields
+	case t.Kind() == reflect.Slice && t.Elem().Kind() != reflect.Uint8:
+		var list []any
+		for _, v := range values {
+			if v == "" {
+				continue
+			}
+			e, err := value(t.Elem(), v)
+			if err != nil {
+				return err
+			}
+			list = append(list, e)
+		}
+		if list == nil {
+			return nil
+		}
+		one = list
+	default:
+		v := values[len(values)-1]
+		if v == "" {
+			return nil
+		}
+		var err error
+		if one, err = value(t, v); err != nil {
+			return err
+		}
+	}
+	if _, there := named[path[1]]; !there && len(named) >= maxNamed {
 		return fmt.Errorf("too many")
 	}
 	named[path[1]] = one
+	body[path[0]] = named
 	return nil
 }
 

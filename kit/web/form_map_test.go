@@ -8,7 +8,9 @@ import (
 )
 
 type checklisted struct {
-	Answers map[string]string `json:"answers"`
+	Answers map[string]string           `json:"answers"`
+	Chosen  map[string][]string         `json:"chosen"`
+	Signed  map[string]record.Signature `json:"signed"`
 }
 
 func (*checklisted) Validate(*record.Entry) error { return nil }
@@ -29,7 +31,14 @@ func TestNamesOfAForm(t *testing.T) {
 	if string(e.Body) != `{"answers":{"doors":"fine","ligature":"hazard"}}` {
 		t.Errorf("%s", e.Body)
 	}
-	for _, name := range []string{"answers.", "answers.a.b", "other.a"} {
+	e, err = Decode(k, url.Values{"chosen.food": {"halal", "", "soft"}, "chosen.none": {""}, "signed.person.name": {"Ana Reyes"}, "signed.person.typed": {"true"}, "signed.witness.name": {""}, "signed.witness.drawn": {""}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(e.Body) != `{"chosen":{"food":["halal","soft"]},"signed":{"person":{"name":"Ana Reyes","typed":true}}}` {
+		t.Errorf("%s", e.Body)
+	}
+	for _, name := range []string{"answers.", "answers.a.b", "other.a", "chosen.a.b", "signed.a", "signed.a.other", "signed..name"} {
 		if _, err := Decode(k, url.Values{name: {"x"}}); err == nil {
 			t.Errorf("a field named %q is taken", name)
 		}

@@ -46,7 +46,7 @@ function ease(text: string): HTMLElement[] {
   if (document.documentElement.lang !== "en") return [];
   const year = schoolYear(text);
   if (year === null) return [];
-  return [Object.assign(document.createElement("p"), { className: "tiny quiet", textContent: say(year > 10 ? "note_ease_hard" : "note_ease", year) })];
+  return [Object.assign(document.createElement("p"), { className: "tiny quiet", textContent: year > 10 ? say("note_ease_hard", year) : say("note_ease", year) })];
 }
 
 function offer(field: HTMLTextAreaElement, found: Found): HTMLElement {

@@ -50,6 +50,13 @@ export default {
     assert.ok(taken.body.signature.drawn.lines[0].length > 20);
     assert.deepEqual(taken.body.witness, { name: "Yusuf Adeyin", typed: true });
 
+    const coat = page.locator("#here li", { hasText: "Coat, green" });
+    await coat.locator("summary").click();
+    await coat.locator("[name=photo]").setInputFiles({ name: "coat.png", mimeType: "image/png", buffer: await page.screenshot() });
+    await coat.locator("button[type=submit]").click();
+    await coat.locator("img").waitFor();
+    await until("the photo", () => coat.locator("img").evaluate((one) => one.scrollIntoView() ?? (one.complete && one.naturalWidth > 0)));
+
     await page.goto(at + "/discharge");
     assert.match(await step(page, "leave").innerText(), /Say first: No follow-up booked, and no reason said. Belongings/);
     await page.goto(at + "/discharge/plan");

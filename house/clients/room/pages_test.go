@@ -151,7 +151,6 @@ func TestFromTheDoorToTheDoor(t *testing.T) {
 	}
 	has(t, send(t, other, "/clients", "q", "Rafi"), []string{"0 people found"}, []string{"Rafi Haddad"})
 	has(t, send(t, b, "/clients", "q", "Rafi"), []string{"1 person found", "Rafi Haddad", `value="Rafi"`}, nil)
-	has(t, send(t, b, at+"/merge", "q", "Sol"), []string{"Nobody called Sol"}, nil)
 	has(t, send(t, other, "/clients/new", "name", "Rafi Haddad", "birth_date", "1992-03-14"), []string{"No earlier record"}, nil)
 	has(t, send(t, b, "/clients/new", "name", "Raffi Hadad", "birth_date", "1992-03-14"), []string{"1 earlier record", "Likely one person", "same birth date"}, nil)
 	// What stands in an address is not looked for.
@@ -226,7 +225,7 @@ func TestOnePersonTwoCharts(t *testing.T) {
 	at := "/clients/" + one.String()
 	see(t, b, at+"/merge", []string{"1 earlier record", "Rafael Hadad"}, nil)
 	see(t, b, at+"/merge?q=rafael", []string{"Rafael Hadad"}, nil)
-	see(t, b, at+"/merge?with="+two.String(), []string{"Is this one person?", "1992-03-14", "Cedar", "Birch"}, nil)
+	has(t, send(t, b, at+"/merge", "q", "rafael"), []string{"Rafael Hadad", "/merge?with="}, []string{"1 earlier record"})
 	if code, _ := h.Browse(worker).Page(at + "/merge"); code != 403 {
 		t.Errorf("a worker merges: %d", code)
 	}

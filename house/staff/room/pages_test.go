@@ -125,7 +125,7 @@ func TestAWorkerSeesColleaguesAndNoAccounts(t *testing.T) {
 	}
 	b := h.Browse(jo)
 	see(t, b, "/staff", []string{"Dana"}, []string{"Far", "Add a colleague", "Sign-in name"})
-	see(t, b, "/staff/"+dana.String(), []string{"Dana", "Cedar"}, []string{"Make a link", "End this account", "Take off", "Add to a team"})
+	see(t, b, "/staff/"+dana.String(), []string{"Dana", "Cedar"}, []string{"Make a link", "End this account", ">Take off<", "Add to a team"})
 	for path, want := range map[string]int{"/staff/" + far.String(): 404, "/staff/new": 403, "/staff/" + cedar.String(): 404} {
 		if code, _ := b.Page(path); code != want {
 			t.Errorf("%s: %d, want %d", path, code, want)

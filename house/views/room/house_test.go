@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	chartboard "milieu/boards/chart"
 	houseaccess "milieu/house/access"
 	accessroom "milieu/house/access/room"
 	"milieu/house/clients"
@@ -57,8 +58,9 @@ func chart(n byte) record.ID { return record.ID{0x01, 0x97, 6: 0x70, 8: 0x80, 14
 
 func open(t testing.TB) *testkit.House {
 	t.Helper()
-	people := &clientsroom.Room{Faces: map[string]room.Face{}}
+	people := &clientsroom.Room{}
 	defs := []room.Def{placesroom.Def(), staffroom.Def(), people.Def(), accessroom.Def(), viewsroom.Def(), draft.Def()}
+	defs = append(defs, chartboard.Def(people, defs)) // the page whose looks are looked at
 	for _, d := range defs {
 		people.Panels = append(people.Panels, d.Panels...)
 	}
