@@ -59,12 +59,19 @@ export default {
     await page.fill("#look-name", name);
     if (shared.birth) await page.fill("#look-birth", shared.birth);
     await taps.tap(page.locator("main form[action='/clients/new'] button[type=submit]"));
-    const way = page.locator(`a[href^="/access/break/${chart}"]`);
+    const way = page.locator(`form[action="/access/break/${chart}/told"] button`);
     await way.waitFor();
+    assert.equal(page.url(), `${d.url}/clients/new`, "the name that is looked for stands in the address");
     const box = await way.boundingBox();
     assert.ok(box.height >= 48, `the way in is ${box.height} px high`);
     assert.deepEqual(await axe(page), []);
     await taps.tap(way);
+    await page.locator("h1", { hasText: `Open the record of ${name} in an emergency` }).waitFor();
+    assert.equal(new URL(page.url()).search, "", "what was told stands in the address");
+    await page.goBack(); // what was looked for is there again, and the way in
+    await way.waitFor();
+    assert.equal(await page.inputValue("#look-name"), name);
+    await way.click();
     await page.locator("h1", { hasText: `Open the record of ${name} in an emergency` }).waitFor();
     assert.deepEqual(await axe(page), []);
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "it is wider than the phone");

@@ -154,8 +154,8 @@ func TestFromTheDoorToTheDoor(t *testing.T) {
 	has(t, send(t, other, "/clients/new", "name", "Rafi Haddad", "birth_date", "1992-03-14"), []string{"No earlier record"}, nil)
 	has(t, send(t, b, "/clients/new", "name", "Raffi Hadad", "birth_date", "1992-03-14"), []string{"1 earlier record", "Likely one person", "same birth date"}, nil)
 	// What stands in an address is not looked for.
-	see(t, b, "/clients?q=Rafi", []string{"1 person"}, []string{"found", `value="Rafi"`})
-	see(t, b, "/clients/new?name=Rafi+Haddad&birth_date=1992-03-14", []string{"Who is coming?"}, []string{"earlier record", "Rafi", "1992"})
+	see(t, b, "/clients?q=Rafi", []string{"1 person"}, []string{"person found", `value="Rafi"`})
+	see(t, b, "/clients/new?name=Rafi+Haddad&birth_date=1992-03-14", []string{"Who is coming?"}, []string{"1 earlier record", "No earlier record", "Rafi Haddad", `value="1992`})
 
 	chart := awaited[0].ID.String()
 	send(t, b, "/entries/clients.flag_set", "chart", chart, "text", hostile, "then", at)
