@@ -60,7 +60,7 @@ func (w *Ward) askEachOther(ctx context.Context) error {
 	return w.file(ctx, as(yusuf), w.entry(teamwork.KindMessage, w.Client[0], &teamwork.MessageSent{Text: "The brother called: he comes at five instead of four. I said that we would pass it on.", To: teamwork.OwnedBy(jo), Unit: w.Unit}))
 }
 
-// doTasks does, now and then, what has come due.
+// doTasks does, now and then, what has come due and nobody has taken on.
 func (w *Ward) doTasks(ctx context.Context, now time.Time) error {
 	if now.Minute()%10 != 0 || now.Second() >= 20 {
 		return nil
@@ -71,7 +71,7 @@ func (w *Ward) doTasks(ctx context.Context, now time.Time) error {
 	}
 	words := []string{"", "Done by telephone", "It took a while, and went well", "", "They were glad"}
 	for _, win := range windows {
-		if win.Rule != teamwork.RuleTask || now.Before(win.Due.Add(-30*time.Minute)) || w.rng.IntN(6) > 0 {
+		if win.Rule != teamwork.RuleTask || !win.Owner.IsZero() || !win.Taken.IsZero() || now.Before(win.Due.Add(-30*time.Minute)) || w.rng.IntN(6) > 0 {
 			continue
 		}
 		by := w.Floor[w.rng.IntN(3)]

@@ -104,7 +104,7 @@ export default {
     await jo.goto(`${d.url}/tasks/new?for=${first}`);
     await hand.write(jo.locator("[name=what]"), words("Ring the phone company with her"));
     const asked = marks.at(-1);
-    await hand.choose(answer(jo.locator("main"), "End of shift"));
+    await hand.choose(jo.locator("main label.chip:visible", { hasText: "Next shift" }));
     await hand.tap(jo.locator("button.when-ready"));
     await jo.waitForURL((url) => url.pathname === `/clients/${first}`);
 
@@ -150,14 +150,14 @@ export default {
     await jo.locator("summary", { hasText: "Add words" }).click();
     await hand.write(jo.locator("#add-words [name=text]"), words("If the bill comes up again, then the folder is in the office"));
     await hand.tap(jo.locator("#add-words .when-ready"));
-    await jo.locator("#told .spoken", { hasText: marks.at(-1) }).waitFor();
+    await jo.locator("#ahead .spoken", { hasText: marks.at(-1) }).waitFor();
 
     // The evening. A nurse takes over on a phone, a supervisor co-signs at a desk.
     now = await d.lead("2h10m");
     const bashir = await at("nurse", "phone");
     await bashir.goto(`${d.url}/handover/${first}`);
     const told = await bashir.locator("main").innerText();
-    for (const mark of [marks[0], asked, marks.at(-1)]) assert.ok(told.includes(mark), `${mark} does not stand in the handover`);
+    for (const mark of [marks[0], asked, marks.at(-1)]) assert.ok(told.includes(mark), `${mark} does not stand in the handover: ${told}`);
     assert.deepEqual(await axe(bashir), []);
     hand = task("taking over one person with one thing open");
     await hand.choose(item(bashir, asked).getByRole("button", { name: "Accept" }));

@@ -48,7 +48,7 @@ export default {
     await jo.locator("summary", { hasText: "Add words" }).click();
     await jo.fill("#add-words [name=text]", "If the lamp is on after one, then knock");
     await jo.click("#add-words .when-ready");
-    await until("the words on the phone", async () => (await samir.locator("#told .spoken", { hasText: "then knock" }).count()) === 1);
+    await until("the words on the phone", async () => (await samir.locator("#told .spoken, #ahead .spoken", { hasText: "then knock" }).count()) === 1);
     const taps = new Taps();
     await taps.tap(item(samir, "Call the sleep clinic").getByRole("button", { name: "Accept" }));
     await item(samir, "Call the sleep clinic").locator("text=Accepted by Bashir").waitFor();

@@ -47,6 +47,7 @@ type person struct {
 	Lines  []room.HandoverLine // what is told, in the order of headings and time
 	Items  []item              // what is open
 	Words  []handover.Said     // by the outgoing
+	Ahead  []handover.Said     // words that wait already for the change after this one
 	Taken  []handover.Said     // by the incoming
 }
 
@@ -306,6 +307,15 @@ func (s *sheet) said(q db.Querier, span room.Span) error {
 	list, err := saidAt(q, s.Change, append(span.All(), span.Unit))
 	if err != nil {
 		return err
+	}
+	ahead, err := saidAt(q, s.Next, append(span.All(), span.Unit))
+	if err != nil {
+		return err
+	}
+	for _, one := range ahead {
+		if p := s.called[span.Root(one.Chart)]; p != nil && one.Kind == handover.KindWords && span.Sees(one.Chart, one.ID) {
+			p.Ahead = append(p.Ahead, one)
+		}
 	}
 	items := map[record.ID][]handover.Said{}
 	for _, one := range list {

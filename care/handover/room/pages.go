@@ -253,6 +253,14 @@ func (v *view) progressWords(ctx context.Context) string {
 // stamp is the change as forms carry it.
 func (v *view) stamp(ctx context.Context) string { return ui.Stamp(ctx, v.Change) }
 
+// coming is the change that words written now are for: this one while it is not yet late to take it, and then the next.
+func (v *view) coming() time.Time {
+	if v.Now.Before(v.Change.Add(v.Rules.Late())) {
+		return v.Change
+	}
+	return v.sheet.Next
+}
+
 func (v *view) change(ctx context.Context) ui.Pair {
 	return ui.Pair{Name: "change", Value: v.stamp(ctx)}
 }
@@ -350,7 +358,7 @@ func (v *view) takeForm(ctx context.Context) ui.EntryForm {
 func (v *view) asksBack() bool { return v.Rules.Asks(v.Person.State != ui.Next) }
 
 func (v *view) wordsForm(ctx context.Context) ui.EntryForm {
-	return ui.EntryForm{ID: "add-words", Kind: handover.KindWords, Chart: v.Person.ID.String(), Class: "stack-s", Needs: "text", Hidden: []ui.Pair{v.change(ctx)}}
+	return ui.EntryForm{ID: "add-words", Kind: handover.KindWords, Chart: v.Person.ID.String(), Class: "stack-s", Needs: "text", Hidden: []ui.Pair{{Name: "change", Value: ui.Stamp(ctx, v.coming())}}}
 }
 
 func headings(ctx context.Context) []ui.Choice {

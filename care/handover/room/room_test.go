@@ -353,3 +353,29 @@ func TestEveryWordIsThere(t *testing.T) {
 		}
 	}
 }
+
+// TestWordsAreForTheChangeToCome: words written in the middle of a shift wait for its end, and are seen to wait; those of whoever stays a little after the
+// change are still for the change.
+func TestWordsAreForTheChangeToCome(t *testing.T) {
+	w := newWard(t, 1)
+	rafi := w.people[0]
+	form := func() string {
+		t.Helper()
+		_, body := w.Browse(w.jo).Page("/handover/" + rafi.String())
+		_, after, _ := strings.Cut(body, `id="add-words"`)
+		_, after, _ = strings.Cut(after, `name="change" value="`)
+		value, _, _ := strings.Cut(after, `"`)
+		return value
+	}
+	for _, one := range []struct{ now, change time.Time }{{at(11, 0), at(15, 0)}, {at(14, 30), at(15, 0)}, {at(15, 10), at(15, 0)}, {at(15, 31), at(23, 0)}} {
+		w.Clock.Set(one.now)
+		got, err := time.Parse(time.RFC3339, form())
+		if err != nil || !got.Equal(one.change) {
+			t.Errorf("words of %s are for %s, want %s (%v)", one.now, got, one.change, err)
+		}
+	}
+	w.says(w.jo, handover.KindWords, rafi, &handover.WordsAdded{Change: at(23, 0), Heading: "situation", Text: "If he paces, then walk along"})
+	wants(t, w.page(w.bashir, "/handover/"+rafi.String()), "For the shift that begins 23:00:", "If he paces, then walk along")
+	w.Clock.Set(at(22, 50))
+	wants(t, w.page(w.bashir, "/handover/"+rafi.String()), "Handover, Evening to Night", "If he paces, then walk along")
+}

@@ -42,5 +42,5 @@ func (h *handovers) saidWords(c *web.Ctx, e *record.Entry, b record.Body) (templ
 	if err != nil || !ok {
 		return nil, err
 	}
-	return templ.Join(told(&v), ui.FloatingToast(c.Toast(e, b))), nil
+	return templ.Join(told(&v), ahead(&v), ui.FloatingToast(c.Toast(e, b))), nil
 }
