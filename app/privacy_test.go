@@ -60,6 +60,7 @@ func TestNothingPersonalInLogs(t *testing.T) {
 	w.do(call{method: http.MethodGet, path: "/welcome/" + canary + strings.Repeat("a", 35)})
 	w.do(call{method: http.MethodGet, path: "/api/kinds", token: "milieu_" + canary})
 	w.do(call{method: http.MethodGet, path: "/clients?q=" + canary, cookies: w.cookie[access.Administrator]})
+	w.post("/clients", url.Values{"q": {canary}}, w.cookie[access.Nurse])
 	w.do(call{method: http.MethodGet, path: "/" + canary, cookies: []*http.Cookie{{Name: "milieu", Value: canary}}, head: map[string]string{"User-Agent": canary, "Referer": "http://" + canary, "X-Forwarded-For": canary}})
 	w.do(call{method: http.MethodPut, path: "/drafts/" + canary, cookies: w.cookie[access.Nurse], body: `[["words","` + canary + `"]]`, kind: "application/json"})
 	for _, k := range lastly(w.Kinds.All()) {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -188,6 +189,12 @@ func (c *Ctx) ID(name string) (record.ID, error) {
 		return id, notFound()
 	}
 	return id, nil
+}
+
+// Words are what somebody looks for: a name, a birth date, free words. They come in the body of a request and in no other way, for an address
+// stays behind in histories and logs.
+func (c *Ctx) Words(name string) string {
+	return strings.TrimSpace(c.R.PostFormValue(name))
 }
 
 // Chart reads the chart named in the path and makes sure that the person may see it. That it was seen, or refused, is logged.

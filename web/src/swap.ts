@@ -36,7 +36,7 @@ export function startSwap(): void {
       void send(form, door(form), fieldsOf(form, button), button);
     } else if (form.dataset.find) {
       event.preventDefault();
-      void find(form, fieldsOf(form, button));
+      void find(form, fieldsOf(form, button), false);
     } else if (form.dataset.swap && form.method === "get") {
       event.preventDefault();
       void search(form);
@@ -76,6 +76,7 @@ function point(form: HTMLFormElement): boolean {
 }
 
 function search(form: HTMLFormElement): Promise<void> {
+  if (form.dataset.find) return find(form, fieldsOf(form, null), form.hasAttribute("data-auto"));
   const wanted = new URL(form.action, location.href);
   wanted.search = new URLSearchParams(fieldsOf(form, null)).toString();
   return load(wanted.href, form.dataset.swap ?? "", false, form.hasAttribute("data-auto"));
@@ -85,16 +86,16 @@ type Fields = [string, string][];
 
 /**
  * Looks for words that stand in no address. They are kept with this page's place in the history, for who looked and for nobody else, so that
- * going into an entry and back shows them again.
+ * going into what was found and back shows them again.
  */
-function find(form: HTMLFormElement, fields: Fields): Promise<void> {
+function find(form: HTMLFormElement, fields: Fields, quiet: boolean): Promise<void> {
   history.replaceState({ looked: { reader: document.documentElement.dataset.reader, fields } }, "");
-  return load(form.action, form.dataset.find ?? "", false, false, new URLSearchParams(fields));
+  return load(form.action, form.dataset.find ?? "", false, quiet, new URLSearchParams(fields));
 }
 
-/** Fills a search with what was looked for before somebody went into an entry, and looks again. */
+/** Fills a page's search with what was looked for before somebody went into what was found, and looks again. */
 function lookAgain(): void {
-  const form = document.querySelector<HTMLFormElement>("form#find[data-find]");
+  const form = document.querySelector<HTMLFormElement>("form[role=search][data-find]");
   const looked = (history.state as { looked?: { reader?: string; fields: Fields } } | null)?.looked;
   if (!form || !looked || looked.reader !== document.documentElement.dataset.reader) return;
   for (const control of form.elements) {
@@ -104,7 +105,7 @@ function lookAgain(): void {
     else if (input.name) input.value = values[0] ?? "";
   }
   form.dispatchEvent(new Event("milieu:changed", { bubbles: true }));
-  void find(form, looked.fields);
+  void find(form, looked.fields, true);
 }
 
 /** Tells the server that a person asked, and no script by itself: that keeps the session from locking. */
@@ -135,7 +136,9 @@ async function load(wanted: string, selector: string, push: boolean, quiet = fal
     const text = await answer.text();
     if (mine !== latest) return;
     const focused = quiet ? (document.activeElement as HTMLElement | null) : null;
-    apply(part(text, selector), target);
+    const fresh = part(text, selector);
+    if (fresh === "") target.replaceChildren(); // nothing is asked for any more
+    else apply(fresh, target);
     (target as HTMLElement).dataset.from = addressIn(wanted);
     focused?.focus({ preventScroll: true });
     if (push) {

@@ -19,7 +19,7 @@ export async function before() {
   const context = await shared.browser.newContext();
   const page = await context.newPage();
   await page.goto(d.sign_in.supervisor);
-  shared.begin = [await submit(page, d, "/clients", { used: "Ilse Ranke", legal: "Ilse Ranke", birth_date: "1988-04-02", unit: d.unit })];
+  shared.begin = [await submit(page, d, "/clients/register", { used: "Ilse Ranke", legal: "Ilse Ranke", birth_date: "1988-04-02", unit: d.unit })];
   // One's own entry can be moved out of the wrong chart; which entry a crawl opens is chance.
   await page.goto(d.url + `/clients/${seen}`);
   const own = await page.locator(".tl-head a").first().getAttribute("href");

@@ -82,6 +82,59 @@ export default {
   "a chart on a phone: found, read, copied": reading("phone"),
   "a chart at a desk: found, read, copied": reading("desk"),
 
+  "people are found by their names, which leave no trace, and are found again on the way back": trial(async ({ d, open, here }) => {
+    const pictures = async (page, name) => process.env.MILIEU_PICTURES && page.screenshot({ path: `${process.env.MILIEU_PICTURES}/${name}.png`, fullPage: true });
+    for (const size of ["phone", "desk"]) {
+      const page = await open("nurse", size, { serviceWorkers: "block" });
+      const asked = [];
+      page.on("request", (r) => asked.push(decodeURIComponent(r.url())));
+      await page.goto(`${d.url}/clients/${here}`);
+      const name = (await page.locator(".client h1").textContent()).trim();
+      await page.goto(`${d.url}/clients?show=here`);
+      await page.fill("#q", name);
+      await page.keyboard.press("Enter");
+      const hit = page.locator("#found a", { hasText: name });
+      await hit.waitFor();
+      assert.ok(!(await page.locator("[data-list=people]").isVisible()), "the whole unit stands below who was found");
+      await clean(page);
+      await narrow(page);
+      await pictures(page, `people-${size}`);
+      await hit.click();
+      await page.waitForURL(`**/clients/${here}`);
+      await page.goBack();
+      await hit.waitFor();
+      assert.equal(await page.inputValue("#q"), name);
+      await page.fill("#q", "");
+      await page.keyboard.press("Enter");
+      await page.locator("[data-list=people]").waitFor(); // everybody is there again
+
+      await page.goto(`${d.url}/clients/new`);
+      await page.fill("#look-name", name);
+      await page.keyboard.press("Enter");
+      await page.locator("#alike td", { hasText: "Told just now" }).waitFor();
+      assert.equal(await page.inputValue("#register [name=used]"), name);
+      await clean(page);
+      await narrow(page);
+      await pictures(page, `new-${size}`);
+      assert.deepEqual(asked.filter((url) => url.includes(name) || url.includes(name.replaceAll(" ", "+"))), []);
+    }
+    // Without a script the same forms are sent as they are.
+    const plain = await open(null, "phone", { javaScriptEnabled: false });
+    await plain.goto(d.sign_in.nurse);
+    await plain.goto(`${d.url}/clients`);
+    await plain.fill("#q", "zzzz");
+    await plain.keyboard.press("Enter");
+    await plain.locator("#found", { hasText: "zzzz" }).waitFor();
+    assert.equal(plain.url(), `${d.url}/clients`);
+    assert.equal(await plain.inputValue("#q"), "zzzz");
+    await pictures(plain, "people-plain");
+    await plain.goto(`${d.url}/clients/new`);
+    await plain.fill("#look-name", "Zora Zett");
+    await plain.keyboard.press("Enter");
+    await plain.locator("#register").waitFor();
+    assert.equal(plain.url(), `${d.url}/clients/new`);
+  }),
+
   "the board of beds": trial(async ({ d, open }) => {
     for (const [role, size] of [["worker", "narrow"], ["coordinator", "desk"]]) {
       const page = await open(role, size);

@@ -82,7 +82,7 @@ const looks = {
   supervisor: {
     desk: {
       shift: plain("/"), night: plain("/rounds/night"), "night-table": async (page) => { await page.goto(d.url + "/rounds/night"); await page.locator("input[name=view][value=table]").check(); },
-      people: plain("/clients"), "no-people": plain("/clients?q=zzzz"), person: plain(`/clients/${here}`), health: plain(`/clients/${here}/health`), orders: plain(`/rounds/${here}/orders`),
+      people: plain("/clients"), "no-people": async (page) => { await plain("/clients")(page); await page.fill("#q", "zzzz"); await page.keyboard.press("Enter"); await page.locator("#found .empty").waitFor(); }, person: plain(`/clients/${here}`), health: plain(`/clients/${here}/health`), orders: plain(`/rounds/${here}/orders`),
       hazards: plain("/rounds/hazards"), rules: plain("/rounds/rules"), rota: plain("/rota"), staff: plain("/staff"), unit: plain(`/units/${d.unit}`), new: plain("/clients/new"), walk: plain("/rounds/environment"),
     },
     phone: { night: plain("/rounds/night"), shift: plain("/") },

@@ -36,7 +36,7 @@ func reachable(c *web.Ctx) (v breakView, err error) {
 	if err != nil {
 		return v, err
 	}
-	v.Told, v.Birth = strings.TrimSpace(c.R.FormValue("told")), strings.TrimSpace(c.R.FormValue("told_birth"))
+	v.Told, v.Birth = c.Words("told"), c.Words("told_birth")
 	v.Seen = c.Directory.KindOf(id) == "client" && c.Directory.Sees(c.Scope, id) == nil
 	if !v.Seen {
 		found := []match.Duplicate{}

@@ -1,7 +1,6 @@
 package room_test
 
 import (
-	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -127,22 +126,27 @@ func TestPagesOfTheGlass(t *testing.T) {
 		t.Error("opened from an outbox")
 	}
 	// An address alone opens nothing and tells nothing: a client, and nobody.
-	for _, path := range []string{"/access/break/" + rafi.String(), "/access/break/" + chart(77).String(), "/access/break/" + nurse.String(), "/access/break/" + rafi.String() + "?told=Somebody+Else"} {
+	for _, path := range []string{"/access/break/" + rafi.String(), "/access/break/" + chart(77).String(), "/access/break/" + nurse.String()} {
 		if code, page := d.Page(path); code != 404 {
 			t.Errorf("%s: %d", path, code)
 		} else {
 			hasNot(t, page, "Rafi", "emergency")
 		}
 	}
+	if code, _ := d.Page("/access/break/" + rafi.String() + "?told=Rafi+Haddad&told_birth=1992-03-04"); code != 404 {
+		t.Errorf("told of by the address: %d", code)
+	}
+	if code, page := d.Send("/access/break/"+rafi.String()+"/told", form("told", "Somebody Else")); code != 404 || strings.Contains(page, "Rafi") {
+		t.Errorf("told of somebody else: %d", code)
+	}
 	if code, _ := d.Send("/access/break/"+rafi.String(), form("reason", "danger", "words", "x", "minutes", "60")); code != 404 {
 		t.Errorf("opening by an address alone: %d", code)
 	}
-	_, page := d.Page("/clients/new?name=Rafi+Haddad&birth_date=1992-03-04")
-	has(t, page, "Open in an emergency", "/access/break/"+rafi.String())
-	_, page = h.Browse(worker).Page("/clients/new?name=Odile+Brandt&birth_date=1992-03-04")
+	_, page := d.Send("/clients/new", form("name", "Rafi Haddad", "birth_date", "1992-03-04"))
+	has(t, page, "Open in an emergency", "/access/break/"+rafi.String()+"/told")
+	_, page = h.Browse(worker).Send("/clients/new", form("name", "Odile Brandt", "birth_date", "1992-03-04"))
 	hasNot(t, page, "/access/break/")
-	found := "/access/break/" + rafi.String() + "?" + url.Values{"told": {"Rafi Haddad"}, "told_birth": {"1992-03-04"}}.Encode()
-	code, page := d.Page(found)
+	code, page := d.Send("/access/break/"+rafi.String()+"/told", form("told", "Rafi Haddad", "told_birth", "1992-03-04"))
 	has(t, page, "Open the record of Rafi Haddad in an emergency", "A supervisor hears of it at once")
 	if code != 200 {
 		t.Fatalf("found: %d", code)

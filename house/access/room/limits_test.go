@@ -126,7 +126,7 @@ func TestThePageOfLimits(t *testing.T) {
 	_, page = a.Page("/access/limits")
 	has(t, page, "45 min at most", "within 8 h", "by Lena Marsh")
 	d := h.Browse(doctor)
-	_, page = d.Page("/access/break/" + rafi.String() + "?told=Rafi+Haddad&told_birth=1992-03-04")
+	_, page = d.Send("/access/break/"+rafi.String()+"/told", form("told", "Rafi Haddad", "told_birth", "1992-03-04"))
 	has(t, page, `value="30"`, `value="45"`)
 	hasNot(t, page, `value="60"`, `value="240"`)
 	if code, text := d.Send("/access/break/"+rafi.String(), form("told", "Rafi Haddad", "told_birth", "1992-03-04", "reason", "danger", "words", "x", "minutes", "60")); code == http.StatusOK {

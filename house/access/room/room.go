@@ -35,11 +35,13 @@ func Def() room.Def {
 		Routes: []web.Route{
 			get("/clients/{chart}/let-in", "clients.read", showLetIn),
 			get("/clients/{chart}/let-in/{as}", "clients.read", showTie),
+			{Method: "POST", Pattern: "/clients/{chart}/let-in/{as}", Action: "clients.read", Handle: showTie},
 			get("/clients/{chart}/consent", "access.consent", showConsent),
 			get("/clients/{chart}/entries/{entry}/labels", "access.relabel", showLabels),
 			get("/caseload", "clients.read", showCaseload),
 			get("/mine", "access.mine", showMine),
 			get("/access/break/{chart}", "access.break", showBreak),
+			{Method: "POST", Pattern: "/access/break/{chart}/told", Action: "access.break", MaxBody: 32 << 10, Handle: showBreak},
 			{Method: "POST", Pattern: "/access/break/{chart}", Action: "access.break", MaxBody: 32 << 10, Handle: breakGlass},
 			get("/access/glass", "access.break.review", showGlasses),
 			get("/access/glass/{glass}", "access.break.review", showGlass),

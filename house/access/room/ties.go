@@ -132,7 +132,7 @@ func showTie(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	v := tieView{Card: card, As: c.R.PathValue("as"), Query: c.R.URL.Query().Get("q")}
+	v := tieView{Card: card, As: c.R.PathValue("as"), Query: c.Words("q")}
 	switch {
 	case slices.Contains(houseaccess.CareTies, v.As):
 		v.Kind = "access.tied"

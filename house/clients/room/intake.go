@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/url"
 	"slices"
-	"strings"
 
 	"milieu/house/clients"
 	"milieu/house/clients/match"
@@ -35,10 +34,10 @@ type alike struct {
 	Reasons []string
 }
 
+// showNew is the way in, and who is like the one told of: GET and POST /clients/new.
 func showNew(c *web.Ctx) error {
-	form := c.R.URL.Query()
-	v := intakeView{Name: strings.TrimSpace(form.Get("name")), Birth: strings.TrimSpace(form.Get("birth_date"))}
-	v.Asked = v.Name != "" || form.Get("unknown") != ""
+	v := intakeView{Name: c.Words("name"), Birth: c.Words("birth_date")}
+	v.Asked = v.Name != "" || c.R.URL.Query().Get("unknown") != ""
 	var err error
 	if v.Units, v.Unit, err = unitsFor(c); err != nil {
 		return err

@@ -30,9 +30,8 @@ func (r *Room) showMerge(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	form := c.R.URL.Query()
-	v := mergeView{head: h, Query: strings.TrimSpace(form.Get("q"))}
-	if with := form.Get("with"); with != "" {
+	v := mergeView{head: h, Query: c.Words("q")}
+	if with := c.R.URL.Query().Get("with"); with != "" {
 		return v.compare(c, with)
 	}
 	if v.Query != "" {

@@ -59,14 +59,6 @@ type peopleView struct {
 	Conflicts       []string // rooms in which one bed has two people
 }
 
-// title counts who is listed.
-func title(ctx context.Context, n int, found bool) string {
-	if found {
-		return ui.T(ctx, "clients.page.found", n)
-	}
-	return ui.T(ctx, "clients.page.count", n)
-}
-
 func (v *peopleView) link(sort, show string) string {
 	q := url.Values{}
 	if sort != sorts[0] {
@@ -81,9 +73,10 @@ func (v *peopleView) link(sort, show string) string {
 	return "/clients?" + q.Encode()
 }
 
+// showPeople is the list, and what a search found: GET and POST /clients.
 func (r *Room) showPeople(c *web.Ctx) error {
 	form := c.R.URL.Query()
-	v := peopleView{Query: strings.TrimSpace(form.Get("q")), order: order{oneOf(form.Get("sort"), sorts), oneOf(form.Get("show"), shows)}, MayRegister: c.Scope.May("clients.register")}
+	v := peopleView{Query: c.Words("q"), order: order{oneOf(form.Get("sort"), sorts), oneOf(form.Get("show"), shows)}, MayRegister: c.Scope.May("clients.register")}
 	unit, err := c.Unit()
 	if err != nil {
 		return err

@@ -64,8 +64,10 @@ func (r *Room) routes() []web.Route {
 	}
 	return []web.Route{
 		get("", "clients.read", r.showPeople),
+		{Method: "POST", Pattern: "/clients", Action: "clients.read", Handle: r.showPeople},
 		get("/new", "clients.register", showNew),
-		{Method: "POST", Pattern: "/clients", Action: "clients.register", Handle: register},
+		{Method: "POST", Pattern: "/clients/new", Action: "clients.register", Handle: showNew},
+		{Method: "POST", Pattern: "/clients/register", Action: "clients.register", Handle: register},
 		get("/{chart}/about", "clients.read", r.showAbout),
 		get("/{chart}/about/{part}", "clients.describe", r.showPart),
 		{Method: "GET", Pattern: "/clients/{chart}/health", Action: "clients.read", Vital: true, Handle: r.showHealth},
@@ -80,6 +82,7 @@ func (r *Room) routes() []web.Route {
 		{Method: "POST", Pattern: "/clients/{chart}/move", Action: "clients.transfer", Handle: move},
 		get("/{chart}/leave", "clients.leave", r.showLeave),
 		get("/{chart}/merge", "clients.merge", r.showMerge),
+		{Method: "POST", Pattern: "/clients/{chart}/merge", Action: "clients.merge", Handle: r.showMerge},
 		get("/{chart}/paper", "clients.read", r.showPaper),
 		get("/{chart}/photo.jpg", "clients.read", showPhoto),
 		{Method: "POST", Pattern: "/clients/{chart}/photo", Action: "clients.photograph", MaxBody: blob.MaxPhoto + 64<<10, Handle: takePhoto},

@@ -81,7 +81,7 @@ func showArrange(c *web.Ctx) error {
 	if !coverable(p.Person) || !p.Active() {
 		return fault.New(fault.NotFound, "there is nothing here that you may see")
 	}
-	v := arrangeView{Person: p.Person, Query: c.R.URL.Query().Get("q")}
+	v := arrangeView{Person: p.Person, Query: c.Words("q")}
 	q := c.Read()
 	all, err := staff.All(q)
 	if err != nil {

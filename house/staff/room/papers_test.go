@@ -170,7 +170,7 @@ func TestCoverIsArranged(t *testing.T) {
 	if strings.Index(page, "Kim, M") > strings.Index(page, "Other00, M") {
 		t.Error("those of the same team do not come first")
 	}
-	see(t, b, path+"/cover?q=other07", []string{"Other07"}, []string{"Kim, M", "more: type"})
+	wants(t, send(t, b, path+"/cover", url.Values{"q": {"other07"}}), []string{"Other07"}, []string{"Kim, M", "more: type"})
 	send(t, b, "/entries/staff.covering", url.Values{"chart": {kim.String()}, "for": {jo.String()}, "from": {testkit.Start.Format(time.RFC3339)}, "until": {testkit.Start.AddDate(0, 0, 7).Format(time.RFC3339)}, "reason": {"holiday"}, "then": {path}})
 	see(t, b, path, []string{"Kim stands in", "holiday", "End now"}, nil)
 	see(t, b, "/staff/"+kim.String(), []string{"Stands in for Jo"}, nil)

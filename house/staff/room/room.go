@@ -48,6 +48,7 @@ func Def() room.Def {
 			{Method: "POST", Pattern: "/staff/{chart}/certificates/{credential}/evidence", Action: "staff.credential.record", MaxBody: maxEvidence + 64<<10, Handle: takeEvidence},
 			{Method: "GET", Pattern: "/staff/{chart}/certificates/{credential}/evidence/{file}", Action: "staff.credential.record", Handle: showEvidence},
 			{Method: "GET", Pattern: "/staff/{chart}/cover", Action: "staff.cover", Handle: showArrange},
+			{Method: "POST", Pattern: "/staff/{chart}/cover", Action: "staff.cover", Handle: showArrange},
 			{Method: "POST", Pattern: "/staff/{chart}/sign-out", Action: "staff.manage", MaxBody: 8 << 10, Handle: signOut},
 			{Method: "GET", Pattern: "/rota", Action: "staff.read", Handle: showRota},
 			{Method: "GET", Pattern: "/my-shift", Action: "staff.shift.start", Handle: showMine},

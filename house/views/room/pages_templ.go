@@ -609,15 +609,15 @@ func searchPageView(v searchView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 44, "<form class=\"stack no-print\" method=\"get\" action=\"/views\" role=\"search\"><div class=\"grid-3\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 44, "<form class=\"stack no-print\" method=\"post\" action=\"/views\" role=\"search\" autocomplete=\"off\"><div class=\"grid-3\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Input(ui.Field{Name: "who", Label: ui.T(ctx, "views.page.who"), Value: v.Form.Get("who"), Max: 80, Optional: true}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Input(ui.Field{Name: "who", Label: ui.T(ctx, "views.page.who"), Value: v.Who, Max: 80, Optional: true}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Input(ui.Field{Name: "client", Label: ui.T(ctx, "views.page.client"), Value: v.Form.Get("client"), Max: 80, Optional: true}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Input(ui.Field{Name: "client", Label: ui.T(ctx, "views.page.client"), Value: v.Client, Max: 80, Optional: true}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

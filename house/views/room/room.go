@@ -34,6 +34,7 @@ func Def() room.Def {
 			get("/clients/{chart}/looks", views.ActionLooks, showLooks),
 			get("/clients/{chart}/disclosures", views.ActionLooks, showDisclosures),
 			get("/views", views.ActionSearch, showSearch),
+			{Method: "POST", Pattern: "/views", Action: views.ActionSearch, Handle: findNamed},
 			get("/views/patterns", views.ActionReview, showPatterns),
 			get("/views/house", views.ActionHouse, showHouse),
 		},

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"milieu/house/clients"
 	"milieu/house/places"
 	"milieu/kit/access"
+	"milieu/kit/fault"
 	"milieu/kit/record"
 	"milieu/kit/ui"
 	"milieu/kit/view"
@@ -27,6 +29,8 @@ const (
 type searchView struct {
 	Ask       view.Query
 	Form      url.Values
+	Who       string // the names of whom is asked for
+	Client    string
 	Units     []places.Unit
 	Rows      []view.Row
 	More      bool
@@ -40,27 +44,61 @@ type searchView struct {
 
 // showSearch is the whole log, for those who audit: GET /views?person=…&chart=…&unit=…&under=…&from=…&until=…&before=…. Their own looks are in it too.
 func showSearch(c *web.Ctx) error {
-	v := searchView{Form: c.R.URL.Query(), Second: c.Views.State(), MayReview: c.Scope.May("views.review"), MayHouse: c.Scope.May("views.house"), zone: ui.From(c.Context()).Zone}
-	var err error
-	if v.Units, err = places.Units(c.Read()); err != nil {
-		return err
-	}
-	if v.words, err = wordsFor(c, false); err != nil {
-		return err
-	}
-	if err := v.ask(c); err != nil {
+	v, err := searchOf(c, c.R.URL.Query())
+	if err != nil {
 		return err
 	}
 	if v.Form.Get("as") == "csv" {
 		return v.csv(c)
 	}
+	return v.show(c)
+}
+
+// findNamed is a search by names, which stand in no address: it leads to the same search by the IDs of those who are called so. POST /views.
+func findNamed(c *web.Ctx) error {
+	if err := c.R.ParseForm(); err != nil {
+		return fault.Wrap(fault.Malformed, err, "the form could not be read")
+	}
+	v, err := searchOf(c, c.R.PostForm)
+	if err == nil {
+		err = v.named(c)
+	}
+	if err != nil {
+		return err
+	}
+	if v.Wrong == "" {
+		return c.Redirect(v.link())
+	}
+	return v.show(c)
+}
+
+func searchOf(c *web.Ctx, form url.Values) (v *searchView, err error) {
+	v = &searchView{Form: form, Second: c.Views.State(), MayReview: c.Scope.May("views.review"), MayHouse: c.Scope.May("views.house"), zone: ui.From(c.Context()).Zone}
+	if v.Units, err = places.Units(c.Read()); err != nil {
+		return nil, err
+	}
+	if v.words, err = wordsFor(c, false); err != nil {
+		return nil, err
+	}
+	v.ask(c)
+	if !v.Ask.Person.IsZero() {
+		v.Who = v.words.person(v.Ask.Person, "")
+	}
+	if !v.Ask.Chart.IsZero() {
+		v.Client = v.words.client(v.Ask.Chart)
+		c.Saw(v.Ask.Chart)
+	}
+	return v, nil
+}
+
+func (v *searchView) show(c *web.Ctx) (err error) {
 	if v.Wrong == "" {
 		if v.Rows, v.More, err = view.Search(c.ViewRows(), v.Ask); err != nil {
 			return err
 		}
 	}
 	sawRows(c, v.Rows)
-	return c.Show(ui.Page{Title: ui.T(c.Context(), "views.page.search")}, searchPageView(v))
+	return c.Show(ui.Page{Title: ui.T(c.Context(), "views.page.search")}, searchPageView(*v))
 }
 
 // sawRows logs that somebody was shown the looks at these charts: whoever audits is in the log as well.
@@ -78,7 +116,7 @@ func sawRows(c *web.Ctx, rows []view.Row) {
 	c.Saw(charts...)
 }
 
-func (v *searchView) ask(c *web.Ctx) error {
+func (v *searchView) ask(c *web.Ctx) {
 	get := func(name string) string { return strings.TrimSpace(v.Form.Get(name)) }
 	id := func(name string) record.ID {
 		id, _ := record.ParseID(get(name)) // what is no ID asks for nothing
@@ -95,25 +133,44 @@ func (v *searchView) ask(c *web.Ctx) error {
 		v.Ask.Kind = view.Refused
 	}
 	v.Ask.Before, _ = strconv.ParseInt(get("before"), 10, 64)
-	if who := get("who"); who != "" && v.Ask.Person.IsZero() {
-		if v.Ask.Person = staffNamed(c, who); v.Ask.Person.IsZero() {
+}
+
+// named puts IDs in the place of names that were written anew, and takes away those whose name was taken away.
+func (v *searchView) named(c *web.Ctx) (err error) {
+	if who := c.Words("who"); who != v.Who {
+		v.Who = who
+		v.Ask.Person = staffNamed(c, who)
+		v.Form.Set("person", idText(v.Ask.Person))
+		if who != "" && v.Ask.Person.IsZero() {
 			v.Wrong = ui.T(c.Context(), "views.page.no_staff", who)
 		}
 	}
-	if name := get("client"); name != "" && v.Ask.Chart.IsZero() {
-		chart, err := v.clientNamed(c, name)
-		if err != nil {
+	if name := c.Words("client"); name != v.Client {
+		v.Client = name
+		if v.Ask.Chart, err = v.clientNamed(c, name); err != nil {
 			return err
 		}
-		if v.Ask.Chart = chart; chart.IsZero() {
+		v.Form.Set("chart", idText(v.Ask.Chart))
+		if name != "" && v.Ask.Chart.IsZero() {
 			v.Wrong = ui.T(c.Context(), "views.page.no_client", name)
 		}
 	}
 	return nil
 }
 
+// idText is an ID as an address has it; empty for none.
+func idText(id record.ID) string {
+	if id.IsZero() {
+		return ""
+	}
+	return id.String()
+}
+
 // staffNamed is the one person called so, or whose name alone holds these words.
 func staffNamed(c *web.Ctx, name string) (found record.ID) {
+	if name == "" {
+		return found
+	}
 	name = strings.ToLower(name)
 	n := 0
 	for _, p := range c.Directory.People() {
@@ -132,6 +189,9 @@ func staffNamed(c *web.Ctx, name string) (found record.ID) {
 }
 
 func (v *searchView) clientNamed(c *web.Ctx, name string) (found record.ID, err error) {
+	if name == "" {
+		return found, nil
+	}
 	name = strings.ToLower(name)
 	n := 0
 	for _, u := range v.Units {
@@ -159,7 +219,7 @@ func (v *searchView) clientNamed(c *web.Ctx, name string) (found record.ID, err 
 func (v *searchView) link(pairs ...string) string {
 	q := url.Values{}
 	for k, all := range v.Form {
-		if k != "before" && k != "as" && len(all) > 0 && all[0] != "" {
+		if !slices.Contains([]string{"before", "as", "who", "client"}, k) && len(all) > 0 && all[0] != "" {
 			q.Set(k, all[0])
 		}
 	}
@@ -219,9 +279,6 @@ func (v *searchView) table(ctx context.Context) ui.TableData {
 
 // csv writes what was found as a table for a spreadsheet.
 func (v *searchView) csv(c *web.Ctx) error {
-	if v.Wrong != "" {
-		return c.Redirect(v.link())
-	}
 	v.Ask.Limit = mostCSV
 	rows, _, err := view.Search(c.ViewRows(), v.Ask)
 	if err != nil {
