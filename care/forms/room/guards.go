@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"milieu/care/forms"
-	"milieu/house/clients"
 	"milieu/kit/db"
 	"milieu/kit/fault"
 	"milieu/kit/record"
@@ -124,21 +123,4 @@ func watchCritical(q db.Querier, e *record.Entry, _ record.Body) (func(db.Querie
 		}
 		return nil
 	}, nil
-}
-
-// ringing are a person's critical answers about which nothing has been said.
-func ringing(q db.Querier, chart record.ID) ([]forms.Hit, error) {
-	said, err := Of(q, chart)
-	if err != nil {
-		return nil, err
-	}
-	card, err := clients.BareCard(q, chart)
-	if err == db.ErrNoRows {
-		err = nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	rules, err := RulesOf(q, card.Unit)
-	return forms.Unsettled(forms.Hits(said, rules.rings), said), err
 }

@@ -31,8 +31,12 @@ func handover(c *web.Ctx, q db.Querier, s room.Span) (map[record.ID][]room.Hando
 		if err != nil {
 			return nil, err
 		}
+		rings, err := ringsFor(q, chart)
+		if err != nil {
+			return nil, err
+		}
 		var lines []room.HandoverLine
-		for _, h := range forms.Hits(said, rules.rings) {
+		for _, h := range forms.Hits(said, rings) {
 			p := h.Answer
 			done := h.Settled(said)
 			if p.Happened.After(s.Until) || done != nil && done.Happened.Before(s.From) || !s.Sees(p.Chart, p.ID) {

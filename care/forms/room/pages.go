@@ -25,6 +25,7 @@ type person struct {
 	Said  []*forms.Put
 	Runs  []*forms.Run
 	Rules UnitRules
+	Rings rings
 	Hits  []forms.Hit // critical answers about which nothing has been said
 	May   bool        // fill forms
 	Calm  bool        // answer critical answers
@@ -50,8 +51,11 @@ func whose(c *web.Ctx) (*person, error) {
 	if p.Rules, err = RulesOf(q, p.Unit); err != nil {
 		return nil, err
 	}
+	if p.Rings, err = ringsFor(q, chart); err != nil {
+		return nil, err
+	}
 	p.Runs = forms.Runs(p.Said)
-	p.Hits = forms.Unsettled(forms.Hits(p.Said, p.Rules.rings), p.Said)
+	p.Hits = forms.Unsettled(forms.Hits(p.Said, p.Rings), p.Said)
 	p.May, p.Calm = c.Directory.May(c.Scope, forms.ActionFill, p.ID), c.Directory.May(c.Scope, forms.ActionCritical, p.ID)
 	p.Head, err = c.Head(c, p.ID, "forms")
 	return p, err

@@ -21,8 +21,8 @@ var (
 	ruleKinds = []string{forms.KindRules, forms.KindRuleAccepted}
 )
 
-// stayKinds are the kinds of the house's clients that say where somebody is, and under which chart they go on.
-var stayKinds = []string{"clients.admitted", "clients.transferred", "clients.left", "clients.returned", "clients.discharged", "clients.merged", "clients.unmerged"}
+// stayKinds are the kinds of the house's clients that say where somebody is or is expected, and under which chart they go on.
+var stayKinds = []string{"clients.registered", "clients.admitted", "clients.transferred", "clients.left", "clients.returned", "clients.discharged", "clients.merged", "clients.unmerged"}
 
 // Projections are the room's tables: the standing entries of each chart's runs, and what units have fixed.
 func Projections() []record.Projection {
@@ -108,11 +108,6 @@ func (r *UnitRules) Accepted(form, rule string, at time.Time) *forms.Put {
 		}
 	}
 	return nil
-}
-
-// rings says whether a pending rule held when an answer was given.
-func (r *UnitRules) rings(form, rule string, at *forms.Put) bool {
-	return r.Accepted(form, rule, at.Happened) != nil
 }
 
 // RulesOf reads them. A unit that has set none opens no form by itself; its page offers the defaults.
