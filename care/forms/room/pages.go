@@ -111,6 +111,8 @@ func (p *person) state(ctx context.Context, r *forms.Run) string {
 			}
 		}
 		return joined(" · ", ui.T(ctx, "forms.page.not_begun"), by)
+	case r.Finished != nil && len(r.Missing()) > 0:
+		return joined(" · ", ui.T(ctx, "forms.page.finished_by", ui.WhenText(ctx, r.Finished.Happened), p.who(r.Finished.Author)), ui.T(ctx, "forms.page.has_missing"))
 	case r.Finished != nil:
 		return ui.T(ctx, "forms.page.finished_by", ui.WhenText(ctx, r.Finished.Happened), p.who(r.Finished.Author))
 	case r.Stopped != nil:
