@@ -30,7 +30,7 @@ func TestACallForHelpIsTakenAfterTheEnd(t *testing.T) {
 	w := newWard(t)
 	who, run := w.people[1], chartID("run", 1)
 	w.must(w.worker, forms.KindAnswered, who, said(run, "now", map[string]string{"life_now": "no", "others_now": "no"}))
-	w.must(w.worker, forms.KindStopped, who, &forms.Stopped{Run: run, Form: "risk_screen", Reason: "Asleep"})
+	w.must(w.worker, forms.KindStopped, who, &forms.Stopped{Run: run, Form: "risk_screen", Reason: "other", Words: "Asleep"})
 	w.must(w.nurse, forms.KindAnswered, who, said(run, "now", map[string]string{"life_now": "yes"}))
 	w.expect(who, "forms.critical risk_screenlife_now 0/0", "forms.open risk_screen 0/9")
 }

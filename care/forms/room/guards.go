@@ -71,7 +71,7 @@ func watchRun(q db.Querier, e *record.Entry, b record.Body) (func(db.Querier) er
 		for _, it := range missing {
 			fields = append(fields, fault.Field{Name: it.Code, Text: it.Text.In("en")})
 		}
-		return nil, &fault.Error{Kind: fault.Invalid, Text: "this is still to be asked, or say why it was not", Fields: fields}
+		return nil, &fault.Error{Kind: fault.Invalid, Text: "this is still to be asked: it may stay without an answer, but not unasked", Fields: fields}
 	}
 	return nil, nil
 }
