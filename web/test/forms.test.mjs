@@ -85,6 +85,9 @@ export default {
     await open(page, d, chart, "Intake");
     const offer = page.locator("#daily .notice", { hasText: "Is there food" });
     assert.match((await offer.innerText()).replace(/\s+/g, " "), /Halal Told to [A-Z][\w ]+, Intake, \d+ (min|h).* ago Still so/);
+    const spoken = page.locator(".form-part .notice", { hasText: "Which language do you like to speak?" });
+    assert.match((await spoken.innerText()).replace(/\s+/g, " "), /Spanish From the chart: [A-Z].+ Still so.* Change it in the chart/);
+    assert.match(await spoken.locator("a").getAttribute("href"), /\/about(\/speech)?$/);
     assert.deepEqual(await axe(page), []);
     const taps = new Taps();
     await through(page, () => taps.tap(offer.locator("button")));

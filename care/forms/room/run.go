@@ -17,11 +17,13 @@ type runView struct {
 	*person
 	*forms.Run
 	Known map[string]forms.Known
-	Again string    // the section that is asked once more, as a whole
-	At    string    // the section at which the reader goes on
-	Fix   *fixing   // nil: nothing is being corrected
-	Path  string    // of the run's page
-	chart record.ID // where entries go
+	// Charted is what the chart says itself, by fact.
+	Charted map[string]charted
+	Again   string    // the section that is asked once more, as a whole
+	At      string    // the section at which the reader goes on
+	Fix     *fixing   // nil: nothing is being corrected
+	Path    string    // of the run's page
+	chart   record.ID // where entries go
 }
 
 // runOf finds the run of a page, also one that nobody has begun yet.
@@ -39,6 +41,9 @@ func runOf(c *web.Ctx) (*runView, error) {
 		return nil, nothing()
 	}
 	v := &runView{person: p, Run: &forms.Run{ID: id, Form: f}, Known: forms.Knowledge(p.Runs), chart: p.ID, Path: runPath(p.ID, f.ID, id)}
+	if v.Charted, err = chartedOf(c.Read(), p.ID, c.Directory.May(c.Scope, "clients.describe", p.ID)); err != nil {
+		return nil, err
+	}
 	for _, r := range p.Runs {
 		if r.ID == id && r.Form.ID == f.ID {
 			v.Run = r
