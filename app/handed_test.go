@@ -120,6 +120,12 @@ func TestWhatRoomsHandOver(t *testing.T) {
 		say        func()
 		want       []string
 	}{
+		{"came from another unit", "transfer", func() {
+			birch := record.NewID(h.clock.Now())
+			h.says("places.unit_opened", birch, &places.UnitOpened{Name: "Birch", Kind: "ward"})
+			h.of("clients.transferred", &clients.Transferred{Unit: birch, Reason: "x"})
+			h.of("clients.transferred", &clients.Transferred{Unit: h.unit, Reason: "x"})
+		}, []string{"person: Came from Birch: see what goes on"}},
 		{"talked with", "contacts", func() { talked("“I slept”") }, []string{"person: One-to-one, 10 min · a worry · calmer after: “I slept”"}},
 		{"not reached", "contacts", func() { tried() }, []string{"actions: Tried to reach (in person): asleep. Next: After supper (open)"}},
 		{"reached later", "contacts", func() { tried(); h.clock.Advance(time.Hour); talked("") }, []string{"person: One-to-one, 10 min · a worry · calmer after", "person: Tried to reach (in person): asleep. Next: After supper"}},
