@@ -81,13 +81,19 @@ func thePlan(t testing.TB) *room.Plan {
 
 func open(t testing.TB) *house {
 	t.Helper()
+	return openOn(t, "")
+}
+
+// openOn opens the house on a PostgreSQL database; on an encrypted file of its own where no address is given.
+func openOn(t testing.TB, database string) *house {
+	t.Helper()
 	dir := t.TempDir()
 	h := &house{t: t, clock: clock.NewFake(begun), log: &logged{}, plan: thePlan(t)}
 	log := slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	if err := app.CreateData(dir, "test.key", "demo", app.NewKeys()); err != nil {
 		t.Fatal(err)
 	}
-	data, err := app.OpenData(context.Background(), dir, "", "", log)
+	data, err := app.OpenData(context.Background(), dir, "", database, log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +121,13 @@ type town struct {
 
 func furnish(t testing.TB, beds int) *town {
 	t.Helper()
-	w := &town{house: open(t), cookie: map[access.Role][]*http.Cookie{}, token: map[access.Role]string{}}
+	return furnishIn(open(t), beds)
+}
+
+func furnishIn(h *house, beds int) *town {
+	t := h.t
+	t.Helper()
+	w := &town{house: h, cookie: map[access.Role][]*http.Cookie{}, token: map[access.Role]string{}}
 	ctx := context.Background()
 	for i, o := range []ward.Options{{House: "Alder House", Zone: "America/New_York", Unit: "Cedar", Beds: beds, Seed: 1}, {Zone: "America/New_York", Unit: "Birch", Beds: beds, Seed: 2}} {
 		one, err := ward.Furnish(ctx, w.Building, o)

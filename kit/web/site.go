@@ -292,14 +292,16 @@ func (c *Ctx) landing(r Route) string {
 
 // placeOf is the address of the place that a page belongs to: of those above it the nearest.
 func (c *Ctx) placeOf(path string) string {
-	nearest := ""
+	nearest, of := "", ""
 	for _, place := range c.Places {
-		within := path == place.Href || place.Href != "/" && strings.HasPrefix(path, place.Href+"/")
-		if within && len(place.Href) > len(nearest) && c.Scope.May(place.Action) {
-			nearest = place.Href
+		for _, at := range append([]string{place.Href}, place.Also...) {
+			within := path == at || at != "/" && strings.HasPrefix(path, at+"/")
+			if within && len(at) > len(nearest) && c.Scope.May(place.Action) {
+				nearest, of = at, place.Href
+			}
 		}
 	}
-	return nearest
+	return of
 }
 
 // Say puts what was said back onto the next page that this session draws.

@@ -45,6 +45,7 @@ type Route struct {
 type Place struct {
 	Key    string // of its label in the catalogue
 	Href   string
+	Also   []string // further pages of the place, each with what lies under it
 	Icon   string
 	Action string // shown to those who may
 	Desk   bool   // on a phone it stands under More

@@ -136,6 +136,33 @@ export default {
     assert.equal(task.cites.length, 1);
   }),
 
+  "tasks, messages and meetings are one place of the rail, which shows where somebody is however far down": trial(async ({ d, open }) => {
+    const page = await open("supervisor", "desk");
+    const here = page.locator("nav.nav li a[aria-current=page]");
+    await page.goto(d.url + "/tasks");
+    for (const name of ["Messages", "Meetings", "Tasks"]) {
+      await page.locator(".tabs a", { hasText: name }).click();
+      await page.waitForURL((url) => url.pathname === `/${name.toLowerCase()}`);
+      assert.equal((await here.innerText()).trim(), "Team");
+    }
+    await page.goto(d.url + "/units");
+    assert.equal((await here.innerText()).trim(), "House");
+    const [place, rail] = [await here.boundingBox(), await page.locator("nav.nav ul").boundingBox()];
+    assert.ok(place.y >= rail.y && place.y + place.height <= rail.y + rail.height + 1, "the place stands out of sight");
+  }),
+
+  "a time of day stands on one line, at every size": trial(async ({ d, open }) => {
+    const page = await open("nurse", "phone");
+    for (const path of ["/", "/tasks", `/clients/${d.clients[0]}`]) {
+      await page.goto(d.url + path);
+      for (const size of ["narrow", "phone", "desk"]) {
+        await page.setViewportSize(sizes[size]);
+        const broken = await page.locator(".due-time time").evaluateAll((all) => all.filter((one) => one.getClientRects().length && one.offsetHeight > 1.6 * parseFloat(getComputedStyle(one).lineHeight) * one.textContent.trim().split(/\s+/).length || one.scrollWidth > one.clientWidth + 1).map((one) => one.textContent));
+        assert.deepEqual(broken, [], `${path} at ${sizes[size].width}`);
+      }
+    }
+  }),
+
   "nothing for axe to find on a phone, nothing wider than the screen anywhere": trial(async ({ d, open }) => {
     const page = await open("supervisor", "phone");
     const chart = await somebody(page, d, 4);

@@ -46,7 +46,7 @@ func handover(c *web.Ctx, q db.Querier, s room.Span) (map[record.ID][]room.Hando
 				Text: ui.T(ctx, "forms.page.handed_critical", text(ctx, h.Item.Text), forms.Title(h.Form.ID))}
 			if done != nil {
 				b := done.Body.(*forms.CriticalAnswered)
-				l.Text = joined(". ", l.Text, ui.T(ctx, "forms.done."+b.Done)+": "+b.Words)
+				l.Text = joined("; ", l.Text, ui.T(ctx, "forms.done."+b.Done)+": "+b.Words)
 			} else {
 				l.State = ui.Late
 			}

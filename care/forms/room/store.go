@@ -22,7 +22,7 @@ var (
 )
 
 // stayKinds are the kinds of the house's clients that say where somebody is or is expected, and under which chart they go on.
-var stayKinds = []string{"clients.registered", "clients.admitted", "clients.transferred", "clients.left", "clients.returned", "clients.discharged", "clients.merged", "clients.unmerged"}
+var stayKinds = append([]string{"clients.registered"}, clients.StayKinds()...)
 
 // Projections are the room's tables: the standing entries of each chart's runs, and what units have fixed.
 func Projections() []record.Projection {

@@ -152,7 +152,7 @@ func TestAShiftIsHandedOver(t *testing.T) {
 	w.says(w.bashir, handover.KindWords, rafi, &handover.WordsAdded{Change: at(15, 0), Heading: "situation", Text: "His brother comes at five"})
 	w.Clock.Set(at(15, 8))
 	text := w.page(w.samir, "/handover/"+rafi.String())
-	wants(t, text, "Handover, Day to Evening", "0 of 3 taken over", "Watch closely", "Every 15: Says the nights are very hard", "Allergy: Penicillin", "1 look came late; the longest time without was 1 h", "Seen 2 times, last in day room, talking",
+	wants(t, text, "Handover, Day to Evening", "0 of 3 taken over", "Watch closely", "Every 15: Says the nights are very hard", "Allergy: Penicillin", "1 look came late; the longest time without was 1 h", "Seen 2 times, last: day room, talking",
 		"Call the sleep clinic", "If the lamp is on after one, then knock", "Jo Ferrand, 14:50", "His brother comes at five", "Bashir Nuri, 14:50")
 	lacks(t, text, "Buy a lamp", "Carried forward")
 

@@ -1,6 +1,7 @@
 package room
 
 import (
+	"context"
 	"embed"
 	"net/url"
 
@@ -40,11 +41,7 @@ func Def() room.Def {
 			get("/meetings", actionRead, showMeetings),
 			get("/meetings/new", teamwork.ActionMeeting, showNewMeeting),
 		},
-		Nav: []web.Place{
-			{Key: "teamwork.page.tasks", Href: "/tasks", Icon: "work", Action: actionRead, Desk: true, Order: 36},
-			{Key: "teamwork.page.messages", Href: "/messages", Icon: "message", Action: actionRead, Desk: true, Order: 37},
-			{Key: "teamwork.page.meetings", Href: "/meetings", Icon: "people", Action: actionRead, Desk: true, Order: 38},
-		},
+		Nav:   []web.Place{{Key: "teamwork.page.team", Href: "/tasks", Also: []string{"/messages", "/meetings"}, Icon: "work", Action: actionRead, Desk: true, Order: 37}},
 		Views: map[string]room.ViewMaker{"tasks": liveAfresh, "messages": liveAfresh},
 		Faces: faces(),
 		Acts: []room.Act{
@@ -54,6 +51,15 @@ func Def() room.Def {
 		Shapes: map[string]room.Shape{"teamwork": {Icon: "work"}, teamwork.KindMessage: {Icon: "message"}, teamwork.KindRead: {Icon: "message"}, teamwork.KindMeeting: {Icon: "people"}},
 		Pack:   []room.PackPart{{Name: "teamwork", Pages: pack}},
 	}
+}
+
+// tabs are the team's pages, side by side.
+func tabs(ctx context.Context, current string) []ui.Tab {
+	var out []ui.Tab
+	for _, one := range []string{"tasks", "messages", "meetings"} {
+		out = append(out, ui.Tab{Label: ui.T(ctx, "teamwork.page."+one), Href: "/" + one, Current: one == current})
+	}
+	return out
 }
 
 // pack names what is done without a network: the unit's tasks, a new one, and what was written to whom.
