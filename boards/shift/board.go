@@ -11,6 +11,7 @@ import (
 
 	contactsroom "milieu/care/contacts/room"
 	dischargeroom "milieu/care/discharge/room"
+	formsroom "milieu/care/forms/room"
 	"milieu/house/clients"
 	"milieu/house/staff"
 	"milieu/kit/access"
@@ -234,15 +235,19 @@ func peopleOf(q db.Querier, d *access.Directory, unit record.ID, name string) (*
 	return p, err
 }
 
-// leftOf are those who left the unit with something missing of their discharge, as far as the reader still sees them: that is each reader's own.
+// leftOf are those who are not in the unit and have something open there, of their discharge or because an answer of theirs rings, as far as the reader still sees them: that is each reader's own.
 func leftOf(c *web.Ctx, unit record.ID) (people, error) {
 	left := people{byID: map[record.ID]*clients.Card{}}
 	charts, err := dischargeroom.Unfinished(c.Read(), unit)
 	if err != nil {
 		return left, err
 	}
-	for _, chart := range charts {
-		if c.Directory.Sees(c.Scope, chart) != nil {
+	calling, err := formsroom.Calling(c.Read(), unit)
+	if err != nil {
+		return left, err
+	}
+	for _, chart := range append(charts, calling...) {
+		if left.byID[chart] != nil || c.Directory.Sees(c.Scope, chart) != nil {
 			continue
 		}
 		card, err := clients.BareCard(c.Read(), chart)

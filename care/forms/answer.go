@@ -78,6 +78,8 @@ func (s *Said) Validate(e *record.Entry) error {
 		if it := item("chosen", code, func(it *Item) bool { return it.Type == Several }); it != nil {
 			list := s.Chosen[code]
 			c.Want(len(list) > 0 && len(list) <= len(it.Choices) && !slices.ContainsFunc(list, func(v string) bool { return it.valid(v) != "" }), "chosen."+code, "choose from the list")
+			alone := slices.ContainsFunc(it.Choices, func(o Choice) bool { return o.Alone && slices.Contains(list, o.Code) })
+			c.Want(!alone || len(list) == 1, "chosen."+code, "none of these, or some of them: not both")
 		}
 	}
 	for _, code := range slices.Sorted(maps.Keys(s.Signatures)) {
@@ -139,16 +141,24 @@ func (f *Finished) Validate(*record.Entry) error {
 type Stopped struct {
 	Run    record.ID `json:"run"`
 	Form   string    `json:"form" doc:"id of the form"`
-	Reason string    `json:"reason" max:"500"`
+	Reason string    `json:"reason" doc:"begun_twice, wrong_person, left or other"`
+	Words  string    `json:"words,omitempty" doc:"which other reason" max:"500"`
 }
+
+// WrongPerson is the reason of a run whose answers were another person's.
+const WrongPerson = "wrong_person"
+
+// Reasons are why a form may be stopped.
+var Reasons = []string{"begun_twice", WrongPerson, "left", "other"}
 
 // Validate implements record.Body.
 func (s *Stopped) Validate(*record.Entry) error {
 	var c fault.Check
 	c.Want(!s.Run.IsZero(), "run", "say which run")
 	c.Want(Current(s.Form) != nil, "form", "there is no such form")
-	c.Want(strings.TrimSpace(s.Reason) != "", "reason", "say why")
-	short(&c, s.Reason, 500, "reason")
+	c.Want(slices.Contains(Reasons, s.Reason), "reason", "say why")
+	c.Want(s.Reason != "other" || strings.TrimSpace(s.Words) != "", "words", "say why in a few words")
+	short(&c, s.Words, 500, "words")
 	return c.Err()
 }
 

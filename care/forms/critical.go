@@ -62,6 +62,30 @@ func (h *Hit) Settled(puts []*Put) *Put {
 	return nil
 }
 
+// Unsaid is a question with a critical rule to which somebody had no answer: that is not a no.
+type Unsaid struct {
+	Status
+	Run *Run
+}
+
+// UnsaidIn gives those of some runs.
+func UnsaidIn(runs []*Run) (out []Unsaid) {
+	for _, r := range runs {
+		if r.Wrong {
+			continue // they are another person's
+		}
+		for si := range r.Form.Sections {
+			for i := range r.Form.Sections[si].Items {
+				it := &r.Form.Sections[si].Items[i]
+				if st := r.Status(it); len(it.Critical) > 0 && (st.State == Declined || st.State == Unknown) {
+					out = append(out, Unsaid{st, r})
+				}
+			}
+		}
+	}
+	return out
+}
+
 // Pending are all rules of today's forms that wait to be accepted, with their form and item.
 func Pending() (out []Hit) {
 	for _, f := range Forms() {

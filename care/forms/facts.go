@@ -16,10 +16,13 @@ type Offer struct {
 }
 
 // Knowledge is the latest answer to each fact, over all runs of a person. What was declined or not asked is no knowledge, and does not hide what
-// was told before.
+// was told before; what was written down of the wrong person is none of theirs.
 func Knowledge(runs []*Run) map[string]Known {
 	out := map[string]Known{}
 	for _, r := range runs {
+		if r.Wrong {
+			continue
+		}
 		for si := range r.Form.Sections {
 			for i := range r.Form.Sections[si].Items {
 				it := &r.Form.Sections[si].Items[i]

@@ -31,6 +31,8 @@ type Form struct {
 	Hours    int       `json:"hours,omitempty"` // within which it is wanted after an admission, where the unit opens it then
 	Read     bool      `json:"read,omitempty"`  // it is read to the person, in their language
 	Sections []Section `json:"sections"`
+	// Unchecked are the languages whose texts no translator has checked.
+	Unchecked []string `json:"unchecked,omitempty"`
 }
 
 // Section is what is asked together and saved together.
@@ -74,8 +76,9 @@ type Item struct {
 
 // Choice is one of the answers offered.
 type Choice struct {
-	Code string `json:"code"`
-	Text Text   `json:"text"`
+	Code  string `json:"code"`
+	Text  Text   `json:"text"`
+	Alone bool   `json:"alone,omitempty"` // no other goes with it: none of these
 }
 
 // Critical is a rule on one item: an answer among Values is told at once. One that is not sure enough to ring by itself is Pending: it rings

@@ -65,7 +65,7 @@ func Kinds() []record.Kind {
 			Line: func(_ *record.Entry, b record.Body) record.Line {
 				return record.Line{Key: "forms.line.finished", Args: []any{Title(b.(*Finished).Form)}}
 			}},
-		{Name: KindStopped, Version: 1, Chart: "client", Citable: true, Action: ActionFill, Example: &Stopped{Run: run, Form: "intake", Reason: "Begun twice; the other one goes on"},
+		{Name: KindStopped, Version: 1, Chart: "client", Citable: true, Action: ActionFill, Example: &Stopped{Run: run, Form: "intake", Reason: "other", Words: "Asked to be left alone for today"},
 			Line: func(_ *record.Entry, b record.Body) record.Line {
 				return record.Line{Key: "forms.line.stopped", Args: []any{Title(b.(*Stopped).Form)}}
 			}},

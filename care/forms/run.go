@@ -33,6 +33,7 @@ type Run struct {
 	Last     *Put
 	Finished *Put
 	Stopped  *Put
+	Wrong    bool   // somebody said that its answers were another person's
 	Said     []*Put // answered sections, the latest first
 }
 
@@ -83,7 +84,8 @@ func Runs(puts []*Put) []*Run {
 				r.Finished = p
 			}
 		case *Stopped:
-			if r := find(b.Run, b.Form, newest(b.Form), p); r.Stopped == nil {
+			r := find(b.Run, b.Form, newest(b.Form), p)
+			if r.Wrong = r.Wrong || b.Reason == WrongPerson; r.Stopped == nil {
 				r.Stopped = p
 			}
 		}
@@ -235,10 +237,10 @@ func RunID(chart record.ID, form string, after record.ID) record.ID {
 // ahead is how long before an admission a form may have been begun for it: people come, and are asked in.
 const ahead = 24 * time.Hour
 
-// Of gives the runs of a form that belong to a stay, the latest first. A zero time is no stay: then all of them.
+// Of gives the runs of a form, or of every form, that belong to a stay, the latest first. A zero time is no stay: then all of them.
 func Of(runs []*Run, form string, admitted time.Time) (out []*Run) {
 	for _, r := range runs {
-		if r.Form.ID == form && (admitted.IsZero() || !r.First.Happened.Before(admitted.Add(-ahead))) {
+		if (form == "" || r.Form.ID == form) && (admitted.IsZero() || !r.First.Happened.Before(admitted.Add(-ahead))) {
 			out = append(out, r)
 		}
 	}

@@ -85,6 +85,9 @@ export default {
     await open(page, d, chart, "Intake");
     const offer = page.locator("#daily .notice", { hasText: "Is there food" });
     assert.match((await offer.innerText()).replace(/\s+/g, " "), /Halal Told to [A-Z][\w ]+, Intake, \d+ (min|h).* ago Still so/);
+    const spoken = page.locator(".form-part .notice", { hasText: "Which language do you like to speak?" });
+    assert.match((await spoken.innerText()).replace(/\s+/g, " "), /Spanish From the chart: [A-Z].+ Still so.* Change it in the chart/);
+    assert.match(await spoken.locator("a").getAttribute("href"), /\/about(\/speech)?$/);
     assert.deepEqual(await axe(page), []);
     const taps = new Taps();
     await through(page, () => taps.tap(offer.locator("button")));
@@ -139,6 +142,7 @@ export default {
       await chip(part(page, code), "Spanish");
       await part(page, code).locator("p[lang=es]").first().waitFor();
       assert.ok(await part(page, code).locator("p[lang=en]").first().isHidden());
+      assert.match(await part(page, code).innerText(), /not checked by a translator: have an interpreter read it/);
       await through(page, () => part(page, code).locator("button", { hasText: "All of these were read" }).click());
     }
     await chip(item(page, "copy"), "Yes, in their language");
@@ -164,8 +168,16 @@ export default {
     assert.equal(all[0].body.language, "es");
     assert.ok(all[2].body.signatures.person.drawn.lines[0].length > 10);
     assert.equal(all[2].body.signatures.staff.typed, true);
+    await through(page, () => page.locator("#signed a", { hasText: "Correct: Was a copy given?" }).click());
+    assert.match(await page.locator("main").innerText(), /What was signed stays as it is[\s\S]+Jo Ferrand/);
+    await chip(item(page, "copy"), "Yes, in English");
+    assert.deepEqual(await axe(page), []);
+    await savePart(page, "signed");
+    assert.match(await page.locator("#signed").innerText(), /Yes, in English/);
+    assert.equal(await page.locator("#signed .signature").count(), 2);
+    assert.doesNotMatch(await page.locator("main").innerText(), /no answer any more|since a correction/);
     await through(page, () => page.locator("a", { hasText: "As paper" }).click());
-    assert.match(await page.locator("article").innerText(), /Spanish[\s\S]+Was read[\s\S]+signed by typing/);
+    assert.match(await page.locator("article").innerText(), /Spanish[\s\S]+not checked by a translator[\s\S]+Was read[\s\S]+signed by typing/);
     assert.deepEqual(await axe(page), []);
   }),
 };

@@ -26,7 +26,7 @@ func showCriticalAnswer(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	for _, h := range forms.Hits(p.Said, p.Rules.rings) {
+	for _, h := range forms.Hits(p.Said, p.Rings) {
 		if h.Item.Code == c.R.PathValue("item") && (h.Answer.ID == entry || h.First == entry) {
 			v := criticalView{person: p, Hit: h, Done: h.Settled(p.Said)}
 			return c.Show(ui.Page{Title: ui.T(c.Context(), "forms.page.critical_due")}, criticalPage(&v))

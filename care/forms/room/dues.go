@@ -2,7 +2,6 @@ package room
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/a-h/templ"
@@ -27,44 +26,24 @@ func Rules() []due.Rule {
 	kinds := append(append(append([]string{}, stayKinds...), runKinds...), ruleKinds...)
 	return []due.Rule{
 		{Name: forms.RuleOpen, Kinds: kinds, Touches: touches, Windows: openWindows, Ladder: openLadder, TakenFor: 2 * time.Hour},
-		{Name: forms.RuleCritical, Kinds: kinds, Touches: touches, Windows: criticalWindows, Ladder: criticalLadder, TakenFor: 10 * time.Minute},
+		{Name: forms.RuleCritical, Kinds: kinds, Touches: touches, Windows: criticalWindows, Ladder: criticalLadder, TakenFor: 10 * time.Minute, Version: 1},
 	}
 }
 
-// touches names the charts whose dues an entry may move: those of everybody on a unit when it fixes something.
-func touches(q db.Querier, e *record.Entry, b record.Body) ([]record.ID, error) {
-	switch b.(type) {
-	case *forms.RulesSet, *forms.RuleAccepted:
-	default:
-		return clients.Touched(q, e, b)
-	}
-	var out []record.ID
-	err := db.Each(q, "SELECT chart FROM clients_card_v1 WHERE unit = $1", []any{e.Chart[:]}, func(r db.Row) error {
-		var chart record.ID
-		err := r.Scan(&chart)
-		out = append(out, chart)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("listing who is on unit %s: %w", e.Chart, err)
-	}
-	return out, nil
-}
-
-// staying is the card of who belongs to a unit now and is asked under this chart; nil otherwise.
-func staying(q db.Querier, chart record.ID) (*clients.Card, error) {
+// headCard is the card of who is asked under this chart; nil for a chart merged into another, or nobody's.
+func headCard(q db.Querier, chart record.ID) (*clients.Card, error) {
 	card, err := clients.BareCard(q, chart)
 	if err == db.ErrNoRows {
 		return nil, nil
 	}
-	if err != nil || card.Root != chart || !card.In() {
+	if err != nil || card.Root != chart {
 		return nil, err
 	}
 	return &card, nil
 }
 
 func openWindows(q db.Querier, chart record.ID) ([]due.Window, error) {
-	card, err := staying(q, chart)
+	card, err := headCard(q, chart)
 	if err != nil || card == nil || card.Where != clients.Here || card.Episode.IsZero() {
 		return nil, err
 	}
@@ -111,22 +90,18 @@ func finished(runs []*forms.Run) bool {
 	return false
 }
 
-// criticalWindows rings for each critical answer from the moment it was given, however little of the form is there.
+// criticalWindows rings for each critical answer from the moment it was given, however little of the form is there, until somebody has said what
+// was done: also of who has not come yet, or has left.
 func criticalWindows(q db.Querier, chart record.ID) ([]due.Window, error) {
-	card, err := staying(q, chart)
-	if err != nil || card == nil {
+	if card, err := headCard(q, chart); err != nil || card == nil {
 		return nil, err
 	}
-	said, err := Of(q, chart)
-	if err != nil || len(said) == 0 {
-		return nil, err
-	}
-	rules, err := RulesOf(q, card.Unit)
+	hits, err := ringing(q, chart)
 	if err != nil {
 		return nil, err
 	}
 	var out []due.Window
-	for _, h := range forms.Unsettled(forms.Hits(said, rules.rings), said) {
+	for _, h := range hits {
 		b := h.Answer.Body.(*forms.Said)
 		at := h.Answer.Happened
 		w := due.Window{Chart: chart, Rule: forms.RuleCritical, Key: h.Answer.ID.String() + "-" + h.Item.Code, Anchor: h.Answer.ID, Opens: at, Due: at, Late: at}

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"milieu/care/forms"
-	"milieu/house/clients"
 	"milieu/kit/db"
 	"milieu/kit/fault"
 	"milieu/kit/record"
@@ -72,7 +71,7 @@ func watchRun(q db.Querier, e *record.Entry, b record.Body) (func(db.Querier) er
 		for _, it := range missing {
 			fields = append(fields, fault.Field{Name: it.Code, Text: it.Text.In("en")})
 		}
-		return nil, &fault.Error{Kind: fault.Invalid, Text: "this is still to be asked, or say why it was not", Fields: fields}
+		return nil, &fault.Error{Kind: fault.Invalid, Text: "this is still to be asked: it may stay without an answer, but not unasked", Fields: fields}
 	}
 	return nil, nil
 }
@@ -124,21 +123,4 @@ func watchCritical(q db.Querier, e *record.Entry, _ record.Body) (func(db.Querie
 		}
 		return nil
 	}, nil
-}
-
-// ringing are a person's critical answers about which nothing has been said.
-func ringing(q db.Querier, chart record.ID) ([]forms.Hit, error) {
-	said, err := Of(q, chart)
-	if err != nil {
-		return nil, err
-	}
-	card, err := clients.BareCard(q, chart)
-	if err == db.ErrNoRows {
-		err = nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	rules, err := RulesOf(q, card.Unit)
-	return forms.Unsettled(forms.Hits(said, rules.rings), said), err
 }

@@ -31,8 +31,12 @@ func handover(c *web.Ctx, q db.Querier, s room.Span) (map[record.ID][]room.Hando
 		if err != nil {
 			return nil, err
 		}
+		rings, err := ringsFor(q, chart)
+		if err != nil {
+			return nil, err
+		}
 		var lines []room.HandoverLine
-		for _, h := range forms.Hits(said, rules.rings) {
+		for _, h := range forms.Hits(said, rings) {
 			p := h.Answer
 			done := h.Settled(said)
 			if p.Happened.After(s.Until) || done != nil && done.Happened.Before(s.From) || !s.Sees(p.Chart, p.ID) {
@@ -48,7 +52,14 @@ func handover(c *web.Ctx, q db.Querier, s room.Span) (map[record.ID][]room.Hando
 			}
 			lines = append(lines, l)
 		}
-		for _, r := range pending(forms.Runs(said), &card, &rules) {
+		runs := forms.Runs(said)
+		for _, d := range forms.UnsaidIn(forms.Of(runs, "", card.Admitted)) {
+			if !d.Now.Happened.After(s.Until) && !d.Now.Happened.Before(s.From) && s.Sees(d.Now.Chart, d.Now.ID) {
+				lines = append(lines, room.HandoverLine{Heading: room.Illness, Key: "unsaid-" + d.Now.ID.String() + "-" + d.Item.Code, At: d.Now.Happened, Entry: d.Now.ID, Href: runPath(chart, d.Run.Form.ID, d.Run.ID),
+					Text: ui.T(ctx, "forms.page.handed_unsaid", text(ctx, d.Item.Text), text(ctx, d.Run.Form.Title), ui.T(ctx, "forms.state."+string(d.State)))})
+			}
+		}
+		for _, r := range pending(runs, &card, &rules, s.Until) {
 			l := room.HandoverLine{Heading: room.Actions, Key: "form-" + r.ID.String(), At: card.Admitted, Href: runPath(chart, r.Form.ID, r.ID), Open: true}
 			done, asked := r.Progress()
 			l.Text = joined(": ", text(ctx, r.Form.Title), ui.T(ctx, "forms.page.not_begun"))
@@ -68,14 +79,14 @@ func handover(c *web.Ctx, q db.Querier, s room.Span) (map[record.ID][]room.Hando
 }
 
 // shape is what an entry of a form says under its line in a timeline.
-func shape(_ *web.Ctx, _ *record.Entry, b record.Body) (templ.Component, error) {
+func shape(c *web.Ctx, _ *record.Entry, b record.Body) (templ.Component, error) {
 	switch b := b.(type) {
 	case *forms.Said:
 		return answeredBody(b), nil
 	case *forms.CriticalAnswered:
 		return wordsBody(b.Words), nil
 	case *forms.Stopped:
-		return wordsBody(b.Reason), nil
+		return wordsBody(stopped(c.Context(), b)), nil
 	case *forms.RuleAccepted:
 		return wordsBody(b.Why), nil
 	}

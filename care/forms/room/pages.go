@@ -25,6 +25,7 @@ type person struct {
 	Said  []*forms.Put
 	Runs  []*forms.Run
 	Rules UnitRules
+	Rings rings
 	Hits  []forms.Hit // critical answers about which nothing has been said
 	May   bool        // fill forms
 	Calm  bool        // answer critical answers
@@ -50,8 +51,11 @@ func whose(c *web.Ctx) (*person, error) {
 	if p.Rules, err = RulesOf(q, p.Unit); err != nil {
 		return nil, err
 	}
+	if p.Rings, err = ringsFor(q, chart); err != nil {
+		return nil, err
+	}
 	p.Runs = forms.Runs(p.Said)
-	p.Hits = forms.Unsettled(forms.Hits(p.Said, p.Rules.rings), p.Said)
+	p.Hits = forms.Unsettled(forms.Hits(p.Said, p.Rings), p.Said)
 	p.May, p.Calm = c.Directory.May(c.Scope, forms.ActionFill, p.ID), c.Directory.May(c.Scope, forms.ActionCritical, p.ID)
 	p.Head, err = c.Head(c, p.ID, "forms")
 	return p, err
@@ -82,7 +86,7 @@ func showForms(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	v := formsView{person: p, Open: pending(p.Runs, &p.Card, &p.Rules)}
+	v := formsView{person: p, Open: pending(p.Runs, &p.Card, &p.Rules, c.Now)}
 	for _, r := range p.Runs {
 		if !r.Open() {
 			v.Closed = append(v.Closed, r)
@@ -101,16 +105,18 @@ func (p *person) state(ctx context.Context, r *forms.Run) string {
 	switch {
 	case r.First == nil:
 		by := ""
-		for _, f := range p.Rules.opens(&p.Card) {
+		for _, f := range p.Rules.wants(&p.Card, ui.From(ctx).Now) {
 			if f.ID == r.Form.ID {
 				by = ui.T(ctx, "forms.page.wanted_by", ui.WhenText(ctx, p.Admitted.Add(time.Duration(f.Hours)*time.Hour)))
 			}
 		}
 		return joined(" · ", ui.T(ctx, "forms.page.not_begun"), by)
+	case r.Finished != nil && len(r.Missing()) > 0:
+		return joined(" · ", ui.T(ctx, "forms.page.finished_by", ui.WhenText(ctx, r.Finished.Happened), p.who(r.Finished.Author)), ui.T(ctx, "forms.page.has_missing"))
 	case r.Finished != nil:
 		return ui.T(ctx, "forms.page.finished_by", ui.WhenText(ctx, r.Finished.Happened), p.who(r.Finished.Author))
 	case r.Stopped != nil:
-		return ui.T(ctx, "forms.page.stopped_by", ui.WhenText(ctx, r.Stopped.Happened), p.who(r.Stopped.Author), r.Stopped.Body.(*forms.Stopped).Reason)
+		return ui.T(ctx, "forms.page.stopped_by", ui.WhenText(ctx, r.Stopped.Happened), p.who(r.Stopped.Author), stopped(ctx, r.Stopped.Body.(*forms.Stopped)))
 	}
 	done, asked := r.Progress()
 	return joined(" · ", ui.T(ctx, "forms.page.progress", done, asked), ui.T(ctx, "forms.page.last_by", ui.WhenText(ctx, r.Last.Happened), p.who(r.Last.Author)))
@@ -153,3 +159,20 @@ func values(ctx context.Context, it *forms.Item, a *forms.Answer) string {
 
 // text is a text of a form in the reader's language.
 func text(ctx context.Context, t forms.Text) string { return t.In(ui.From(ctx).Locale) }
+
+// stopped says why a form was stopped.
+func stopped(ctx context.Context, s *forms.Stopped) string {
+	if s.Words != "" {
+		return s.Words
+	}
+	return ui.T(ctx, "forms.stopped."+s.Reason)
+}
+
+// reasons are why a form may be stopped.
+func reasons(ctx context.Context) []ui.Choice {
+	var out []ui.Choice
+	for _, r := range forms.Reasons {
+		out = append(out, ui.Choice{Value: r, Label: ui.T(ctx, "forms.stopped."+r)})
+	}
+	return out
+}

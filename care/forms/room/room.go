@@ -3,6 +3,7 @@ package room
 import (
 	"embed"
 	"net/url"
+	"time"
 
 	"milieu/care/forms"
 	"milieu/house/clients"
@@ -81,7 +82,7 @@ func pack(c *web.Ctx, q db.Querier, unit record.ID) ([]url.URL, error) {
 		if err != nil {
 			return nil, err
 		}
-		open := pending(forms.Runs(said), card, &rules)
+		open := pending(forms.Runs(said), card, &rules, c.Now)
 		if len(open) == 0 {
 			continue
 		}
@@ -94,7 +95,7 @@ func pack(c *web.Ctx, q db.Querier, unit record.ID) ([]url.URL, error) {
 }
 
 // pending are the runs to work on: those that are open, and those that the unit asks for and nobody has begun.
-func pending(runs []*forms.Run, card *clients.Card, rules *UnitRules) []*forms.Run {
+func pending(runs []*forms.Run, card *clients.Card, rules *UnitRules, now time.Time) []*forms.Run {
 	var out []*forms.Run
 	for _, r := range runs {
 		if r.Open() {
@@ -104,7 +105,7 @@ func pending(runs []*forms.Run, card *clients.Card, rules *UnitRules) []*forms.R
 	if card.Where != clients.Here || card.Episode.IsZero() {
 		return out
 	}
-	for _, f := range rules.opens(card) {
+	for _, f := range rules.wants(card, now) {
 		if finished(forms.Of(runs, f.ID, card.Admitted)) {
 			continue
 		}

@@ -17,17 +17,13 @@ type runView struct {
 	*person
 	*forms.Run
 	Known map[string]forms.Known
-	Again string    // the section that is asked once more, as a whole
-	At    string    // the section at which the reader goes on
-	Fix   *fixing   // nil: nothing is being corrected
-	Path  string    // of the run's page
-	chart record.ID // where entries go
-}
-
-// fixing is an entry that is being corrected.
-type fixing struct {
-	*forms.Put
-	*forms.Said
+	// Charted is what the chart says itself, by fact.
+	Charted map[string]charted
+	Again   string    // the section that is asked once more, as a whole
+	At      string    // the section at which the reader goes on
+	Fix     *fixing   // nil: nothing is being corrected
+	Path    string    // of the run's page
+	chart   record.ID // where entries go
 }
 
 // runOf finds the run of a page, also one that nobody has begun yet.
@@ -45,6 +41,9 @@ func runOf(c *web.Ctx) (*runView, error) {
 		return nil, nothing()
 	}
 	v := &runView{person: p, Run: &forms.Run{ID: id, Form: f}, Known: forms.Knowledge(p.Runs), chart: p.ID, Path: runPath(p.ID, f.ID, id)}
+	if v.Charted, err = chartedOf(c.Read(), p.ID, c.Directory.May(c.Scope, "clients.describe", p.ID)); err != nil {
+		return nil, err
+	}
 	for _, r := range p.Runs {
 		if r.ID == id && r.Form.ID == f.ID {
 			v.Run = r
@@ -74,27 +73,6 @@ func showPaper(c *web.Ctx) error {
 	return c.Show(ui.Page{Title: text(c.Context(), v.Form.Title)}, paperPage(v))
 }
 
-// showCorrect is one answered section to put right: GET /clients/{chart}/forms/{form}/{run}/correct/{entry}.
-func showCorrect(c *web.Ctx) error {
-	v, err := runOf(c)
-	if err != nil {
-		return err
-	}
-	entry, err := c.ID("entry")
-	if err != nil {
-		return err
-	}
-	for _, p := range v.Run.Said {
-		if p.ID == entry {
-			v.Fix = &fixing{p, p.Body.(*forms.Said)}
-		}
-	}
-	if v.Fix == nil {
-		return nothing()
-	}
-	return c.Show(ui.Page{Title: ui.T(c.Context(), "forms.page.correct")}, correctPage(v))
-}
-
 // fills says whether the reader goes on with the form.
 func (v *runView) fills() bool { return v.May && v.Open() }
 
@@ -117,18 +95,7 @@ func (v *runView) form(s *forms.Section) ui.EntryForm {
 	f := ui.EntryForm{ID: "answer-" + s.Code, Kind: forms.KindAnswered, Chart: v.chart.String(), Class: "stack", Draft: forms.KindAnswered + " " + v.Run.ID.String() + " " + s.Code,
 		Swap: "#kept-" + s.Code, Hidden: append(v.names(s.Code), ui.Pair{Name: "then", Value: v.Path + "?at=" + s.Code})}
 	if v.Fix != nil {
-		first := v.Fix.First
-		if first.IsZero() {
-			first = v.Fix.ID
-		}
-		f.Chart = v.Fix.Chart.String() // an amendment stands in the chart of what it amends
-		f.Draft = ""
-		f.Keep = ui.Nothing
-		f.Hidden = append(f.Hidden, ui.Pair{Name: "amends", Value: v.Fix.ID.String()}, ui.Pair{Name: "amendment", Value: string(record.Correction)}, ui.Pair{Name: "first", Value: first.String()},
-			ui.Pair{Name: "happened", Value: v.Fix.Happened.Format("2006-01-02T15:04:05.999999Z07:00")})
-		for code, from := range v.Fix.Taken {
-			f.Hidden = append(f.Hidden, ui.Pair{Name: "cites", Value: from.String()}, ui.Pair{Name: "taken." + code, Value: from.String()})
-		}
+		v.corrects(&f)
 	}
 	return f
 }
@@ -306,21 +273,6 @@ func (v *runView) signer(it *forms.Item) string {
 		return v.Name
 	}
 	return ""
-}
-
-// fixed are the items that the entry being corrected speaks of. A signature is not corrected: it is given again.
-func (v *runView) fixed(s *forms.Section) (out []forms.Status) {
-	for i := range s.Items {
-		it := &s.Items[i]
-		_, answered := v.Fix.Answers[it.Code]
-		_, chosen := v.Fix.Chosen[it.Code]
-		_, said := v.Fix.States[it.Code]
-		_, signed := v.Fix.Signatures[it.Code]
-		if answered || chosen || said || signed {
-			out = append(out, forms.Status{Item: it, State: forms.Open})
-		}
-	}
-	return out
 }
 
 // ended is how an item stands once nobody goes on: what was not come to was not asked.

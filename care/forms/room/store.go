@@ -21,8 +21,8 @@ var (
 	ruleKinds = []string{forms.KindRules, forms.KindRuleAccepted}
 )
 
-// stayKinds are the kinds of the house's clients that say where somebody is, and under which chart they go on.
-var stayKinds = []string{"clients.admitted", "clients.transferred", "clients.left", "clients.returned", "clients.discharged", "clients.merged", "clients.unmerged"}
+// stayKinds are the kinds of the house's clients that say where somebody is or is expected, and under which chart they go on.
+var stayKinds = []string{"clients.registered", "clients.admitted", "clients.transferred", "clients.left", "clients.returned", "clients.discharged", "clients.merged", "clients.unmerged"}
 
 // Projections are the room's tables: the standing entries of each chart's runs, and what units have fixed.
 func Projections() []record.Projection {
@@ -110,12 +110,7 @@ func (r *UnitRules) Accepted(form, rule string, at time.Time) *forms.Put {
 	return nil
 }
 
-// rings says whether a pending rule held when an answer was given.
-func (r *UnitRules) rings(form, rule string, at *forms.Put) bool {
-	return r.Accepted(form, rule, at.Happened) != nil
-}
-
-// RulesOf reads them. A unit that has set none opens no form by itself; its page offers the defaults.
+// RulesOf reads them.
 func RulesOf(q db.Querier, unit record.ID) (r UnitRules, err error) {
 	all, err := puts(q, "forms_rules_v1", unit)
 	for _, p := range all {
@@ -142,6 +137,24 @@ func (r *UnitRules) opens(card *clients.Card) []*forms.Form {
 	for _, id := range held.Opens {
 		if f := forms.Current(id); f != nil && f.Hours > 0 {
 			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// lately is for how long after an admission the defaults ask in a unit that has set nothing: whoever has been there longer is not asked afterwards.
+const lately = 72 * time.Hour
+
+// wants are the forms that pages and handovers ask for: those that the unit opened, or, while it has set nothing, the program's own for who has come
+// lately. A unit that wants none sets none. They are no dues: nobody decided on them there.
+func (r *UnitRules) wants(card *clients.Card, now time.Time) []*forms.Form {
+	if !r.Since.IsZero() {
+		return r.opens(card)
+	}
+	var out []*forms.Form
+	if now.Sub(card.Admitted) <= lately {
+		for _, id := range forms.Defaults.Opens {
+			out = append(out, forms.Current(id))
 		}
 	}
 	return out
