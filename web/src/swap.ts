@@ -34,19 +34,16 @@ export function startSwap(): void {
       event.preventDefault();
       if (!(button as HTMLButtonElement | null)?.name && point(form)) return;
       void send(form, door(form), fieldsOf(form, button), button);
-    } else if (form.dataset.find) {
+    } else if (form.dataset.find || (form.dataset.swap && form.method === "get")) {
       event.preventDefault();
-      void find(form, fieldsOf(form, button), false);
-    } else if (form.dataset.swap && form.method === "get") {
-      event.preventDefault();
-      void search(form);
+      void search(form, fieldsOf(form, button));
     }
   });
   document.addEventListener("input", (event) => {
     const form = (event.target as Element).closest<HTMLFormElement>("form[data-auto]");
     if (!form) return;
     clearTimeout(typing);
-    typing = setTimeout(() => void search(form), 180);
+    typing = setTimeout(() => void search(form, fieldsOf(form, null)), 180);
   });
   // A link inside the page makes a popstate too; only another address is another page.
   addEventListener("popstate", () => address() === shown || location.reload());
@@ -75,22 +72,19 @@ function point(form: HTMLFormElement): boolean {
   return true;
 }
 
-function search(form: HTMLFormElement): Promise<void> {
-  if (form.dataset.find) return find(form, fieldsOf(form, null), form.hasAttribute("data-auto"));
-  const wanted = new URL(form.action, location.href);
-  wanted.search = new URLSearchParams(fieldsOf(form, null)).toString();
-  return load(wanted.href, form.dataset.swap ?? "", false, form.hasAttribute("data-auto"));
-}
-
 type Fields = [string, string][];
 
 /**
- * Looks for words that stand in no address. They are kept with this page's place in the history, for who looked and for nobody else, so that
- * going into what was found and back shows them again.
+ * Looks for what a search asks for. Where its words may stand in no address they are kept with this page's place in the history, for who looked
+ * and for nobody else, so that going into what was found and back shows them again.
  */
-function find(form: HTMLFormElement, fields: Fields, quiet: boolean): Promise<void> {
+function search(form: HTMLFormElement, fields: Fields): Promise<void> {
+  const asked = new URLSearchParams(fields);
+  const quiet = form.hasAttribute("data-auto");
+  const { find, swap = "" } = form.dataset;
+  if (!find) return load(form.action + "?" + asked, swap, false, quiet);
   history.replaceState({ looked: { reader: document.documentElement.dataset.reader, fields } }, "");
-  return load(form.action, form.dataset.find ?? "", false, quiet, new URLSearchParams(fields));
+  return load(form.action, find, false, quiet, asked);
 }
 
 /** Fills a page's search with what was looked for before somebody went into what was found, and looks again. */
@@ -105,7 +99,7 @@ function lookAgain(): void {
     else if (input.name) input.value = values[0] ?? "";
   }
   form.dispatchEvent(new Event("milieu:changed", { bubbles: true }));
-  void find(form, looked.fields, true);
+  void search(form, looked.fields);
 }
 
 /** Tells the server that a person asked, and no script by itself: that keeps the session from locking. */
@@ -137,8 +131,8 @@ async function load(wanted: string, selector: string, push: boolean, quiet = fal
     if (mine !== latest) return;
     const focused = quiet ? (document.activeElement as HTMLElement | null) : null;
     const fresh = part(text, selector);
-    if (fresh === "") target.replaceChildren(); // nothing is asked for any more
-    else apply(fresh, target);
+    if (fresh) apply(fresh, target);
+    else target.replaceChildren(); // nothing is asked for any more
     (target as HTMLElement).dataset.from = addressIn(wanted);
     focused?.focus({ preventScroll: true });
     if (push) {
