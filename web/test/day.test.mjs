@@ -72,6 +72,17 @@ export default {
     const jo = await at("worker", "phone");
     await jo.goto(d.url + "/handover");
     const [third, second, first] = (await jo.locator(".pick li[id^=hand-]").evaluateAll((all) => all.map((one) => one.id.slice("hand-".length)))).filter((id) => d.clients.includes(id)).slice(-3);
+    await jo.goto(d.url + "/rounds");
+    const rows = jo.locator("[data-list=rounds] > li[data-settled-by]");
+    const everybody = await rows.evaluateAll((all) => all.map((one) => one.dataset.chart));
+    for (const chart of everybody) { // each by themselves
+      await jo.goto(`${d.url}/rounds/${chart}/check`);
+      await sheetOf(jo, chart).locator(".whole button:visible").last().click();
+      await until("the next sheet", async () => (await sheetOf(jo, chart).count()) === 0);
+    }
+    for (const chart of everybody) assert.equal((await entries(d, chart, begun.get(chart))).filter((one) => one.kind === "rounds.checked").length, 1, chart);
+    assert.ok(everybody.length >= 20, `${everybody.length} people are on the unit`);
+
     await jo.goto(d.url + "/");
     let hand = task("safety check");
     const row = jo.locator(`.dues > li[data-chart="${first}"]`, { has: jo.locator(".due-act a", { hasText: "Check" }) }).first();
