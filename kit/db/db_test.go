@@ -325,3 +325,24 @@ func TestGather(t *testing.T) {
 		}
 	})
 }
+
+// A table of an older program gets a column, and the index that stands on it, however often its schema is made.
+func TestMigrateAddsAColumnBeforeItsIndex(t *testing.T) {
+	const grown = `CREATE TABLE IF NOT EXISTS bed (id BLOB NOT NULL PRIMARY KEY, room INTEGER NOT NULL, weight REAL, name TEXT NOT NULL, held INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+ALTER TABLE bed ADD COLUMN IF NOT EXISTS held INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX IF NOT EXISTS bed_held ON bed (room) WHERE held = 1;
+`
+	logtest.Both(t, func(t *testing.T, open func(testing.TB) *db.DB) {
+		d := open(t)
+		beds(t, d, 3)
+		for range 2 {
+			if err := d.Write(t.Context(), func(tx db.Tx) error { return db.Migrate(tx, d.Dialect, grown) }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var n int
+		if err := d.Read(t.Context()).QueryRow("SELECT count(*) FROM bed WHERE held = 0").Scan(&n); err != nil || n != 3 {
+			t.Errorf("%d beds of before: %v", n, err)
+		}
+	})
+}

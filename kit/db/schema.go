@@ -12,34 +12,46 @@ var addColumn = regexp.MustCompile(`^ALTER TABLE (\w+) ADD COLUMN IF NOT EXISTS 
 // grown, a line of its own "ALTER TABLE t ADD COLUMN IF NOT EXISTS c …;", which SQLite does not know and is asked about here.
 func Migrate(tx Tx, d Dialect, schema string) error {
 	var rest strings.Builder
-	var added []string
-	for line := range strings.Lines(schema) {
-		if addColumn.MatchString(line) {
-			added = append(added, strings.TrimSpace(line))
-			continue
+	flush := func() error {
+		defer rest.Reset()
+		if strings.TrimSpace(rest.String()) == "" {
+			return nil
 		}
-		rest.WriteString(line)
-	}
-	if strings.TrimSpace(rest.String()) != "" {
 		if err := tx.Exec(d.DDL(rest.String())); err != nil {
 			return fmt.Errorf("making tables: %w", err)
 		}
+		return nil
 	}
-	for _, line := range added {
-		if d == SQLite {
-			named := addColumn.FindStringSubmatch(line)
-			there, err := Exists(tx, "SELECT 1 FROM pragma_table_info($1) WHERE name = $2", named[1], named[2])
-			if err != nil {
-				return fmt.Errorf("looking at table %s: %w", named[1], err)
-			}
-			if there {
-				continue
-			}
-			line = strings.Replace(line, "IF NOT EXISTS ", "", 1)
+	for line := range strings.Lines(schema) {
+		if !addColumn.MatchString(line) {
+			rest.WriteString(line)
+			continue
 		}
-		if err := tx.Exec(d.DDL(line)); err != nil {
-			return fmt.Errorf("adding a column: %w", err)
+		if err := flush(); err != nil { // in order: an index may stand on a column that an older table gets first
+			return err
 		}
+		if err := addTo(tx, d, strings.TrimSpace(line)); err != nil {
+			return err
+		}
+	}
+	return flush()
+}
+
+// addTo adds a column to a table that may have it.
+func addTo(tx Tx, d Dialect, line string) error {
+	if d == SQLite {
+		named := addColumn.FindStringSubmatch(line)
+		there, err := Exists(tx, "SELECT 1 FROM pragma_table_info($1) WHERE name = $2", named[1], named[2])
+		if err != nil {
+			return fmt.Errorf("looking at table %s: %w", named[1], err)
+		}
+		if there {
+			return nil
+		}
+		line = strings.Replace(line, "IF NOT EXISTS ", "", 1)
+	}
+	if err := tx.Exec(d.DDL(line)); err != nil {
+		return fmt.Errorf("adding a column: %w", err)
 	}
 	return nil
 }
