@@ -10,6 +10,7 @@ export const after = morning;
 /** Draws a line in the first box to sign in that is shown. */
 async function sign(page, part) {
   const pad = part.locator("[data-sign-pad]");
+  await page.locator("[data-sign=on]").first().waitFor(); // before that a finger draws nothing, and drags what is under it
   await pad.scrollIntoViewIfNeeded();
   const box = await pad.boundingBox();
   await page.mouse.move(box.x + 30, box.y + box.height / 2);
