@@ -264,7 +264,7 @@ func page(v view) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				for _, r := range v.Changes {
-					templ_7745c5c3_Err = ui.PersonRow(ui.Person{Name: r.Name, Href: r.Href, Line: joined(ui.ClockText(ctx, r.At), r.Text), NoAvatar: true}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.PersonRow(ui.Person{Name: r.Name, Href: r.Href, Line: ui.Joined(" · ", ui.ClockText(ctx, r.At), r.Text), NoAvatar: true}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

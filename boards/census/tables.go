@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -81,7 +80,7 @@ func (v *view) bedTable(ctx context.Context) ui.TableData {
 		t.Columns = append(t.Columns, c)
 	}
 	for _, b := range v.Beds {
-		place := joined(b.Room, b.Bed)
+		place := ui.Joined(" · ", b.Room, b.Bed)
 		if b.Room == "" {
 			place = ui.T(ctx, "census.no_bed")
 		}
@@ -150,10 +149,6 @@ func (v *view) dayTable(ctx context.Context) ui.TableData {
 		t.Rows = append(t.Rows, ui.TableRow{Cells: []ui.Cell{{Text: ui.DayText(ctx, d.At)}, {Text: strconv.Itoa(d.In)}, {Text: strconv.Itoa(d.Away)}, {Text: strconv.Itoa(d.Admitted)}, {Text: strconv.Itoa(d.Discharged)}}})
 	}
 	return t
-}
-
-func joined(parts ...string) string {
-	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " · ")
 }
 
 // The plot's own size; it is stretched to the page.

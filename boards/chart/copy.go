@@ -181,7 +181,7 @@ func latency(ctx context.Context, e *record.Entry) string {
 	if e.Received.Sub(e.Written) >= time.Minute {
 		out = append(out, ui.T(ctx, "chart.paper_received", ui.WhenText(ctx, e.Received)))
 	}
-	return joined(out...)
+	return ui.Joined(" · ", out...)
 }
 
 //go:embed sheet.css

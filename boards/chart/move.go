@@ -72,7 +72,7 @@ func (b *board) moving(c *web.Ctx) (*moveView, error) {
 	for _, one := range list {
 		if one.ID != p.ID {
 			seen = append(seen, one.ID)
-			v.People = append(v.People, ui.Choice{Value: one.ID.String(), Label: joined(one.Name, one.Room)})
+			v.People = append(v.People, ui.Choice{Value: one.ID.String(), Label: ui.Joined(" · ", one.Name, one.Room)})
 		}
 	}
 	c.SawUnit(unit.ID, seen...)

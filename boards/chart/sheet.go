@@ -31,8 +31,8 @@ func (s *sheet) facts(ctx context.Context) []ui.Fact {
 	}
 	add("chart.paper_born", s.Identity.BirthDate)
 	add("chart.paper_number", s.Identity.RecordNumber)
-	add("chart.paper_unit", joined(s.House, s.Unit))
-	add("chart.paper_made", joined(s.By, ui.ExactText(ctx, ui.From(ctx).Now)))
+	add("chart.paper_unit", ui.Joined(" · ", s.House, s.Unit))
+	add("chart.paper_made", ui.Joined(" · ", s.By, ui.ExactText(ctx, ui.From(ctx).Now)))
 	return out
 }
 

@@ -10,8 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	clientsroom "milieu/house/clients/room"
 	"milieu/kit/record"
@@ -229,16 +227,12 @@ func amendment(c *web.Ctx, a *record.Entry, words string) ui.Amend {
 	default:
 		m.Text = lineOf(c, a)
 	}
-	m.Text = joined(m.Text, reasonOf(c, a))
+	m.Text = ui.Joined(" · ", m.Text, reasonOf(c, a))
 	return m
 }
 
 func amendedBy(c *web.Ctx, a *record.Entry) string {
 	return ui.T(c.Context(), "chart.amended."+string(a.Amendment), ui.WhenText(c.Context(), a.Written), authorWords(c, a))
-}
-
-func joined(parts ...string) string {
-	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " · ")
 }
 
 // lineOf says an entry in words, beginning with a capital. What was destroyed, or is of a kind no longer known, says so.
@@ -255,10 +249,7 @@ func lineOf(c *web.Ctx, e *record.Entry) string {
 }
 
 func sayLine(ctx context.Context, k *record.Kind, e *record.Entry, b record.Body) string {
-	line := k.Line(e, b)
-	words := strings.TrimSpace(ui.T(ctx, line.Key, line.Args...))
-	r, n := utf8.DecodeRuneInString(words)
-	return string(unicode.ToUpper(r)) + words[n:]
+	return ui.Line(ctx, k.Line(e, b))
 }
 
 func reasonOf(c *web.Ctx, e *record.Entry) string {

@@ -3,7 +3,6 @@ package belongings
 import (
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"milieu/kit/fault"
 	"milieu/kit/record"
@@ -66,17 +65,17 @@ func (t *TakenIn) Validate(*record.Entry) error {
 	}
 	t.Signature.Check(&c, "signature")
 	t.Witness.Check(&c, "witness")
-	short(&c, t.Unsigned, 500, "unsigned")
-	short(&c, t.Words, 2000, "words")
-	short(&c, t.After, 500, "after")
+	c.Short(t.Unsigned, 500, "unsigned")
+	c.Short(t.Words, 2000, "words")
+	c.Short(t.After, 500, "after")
 	return c.Err()
 }
 
 func (i *Item) check(c *fault.Check, at string) {
 	c.Want(strings.TrimSpace(i.What) != "", at+"what", "say what it is")
-	short(c, i.What, 200, at+"what")
+	c.Short(i.What, 200, at+"what")
 	c.Want(i.Count >= 1 && i.Count <= mostCount, at+"count", "how many, from 1 to 1000")
-	short(c, i.Condition, 300, at+"condition")
+	c.Short(i.Condition, 300, at+"condition")
 	c.Want(one(i.Kept, Kept), at+"kept", "say where it is kept")
 	c.Want(i.Contraband == "" || one(i.Contraband, Handled), at+"contraband", "choose from the list")
 	if i.Value != nil {
@@ -129,13 +128,13 @@ func (g *GivenBack) Validate(*record.Entry) error {
 	var c fault.Check
 	parts(&c, g.Parts, 1)
 	c.Want(strings.TrimSpace(g.To) != "", "to", "say to whom")
-	short(&c, g.To, 300, "to")
+	c.Short(g.To, 300, "to")
 	c.Want(g.Signature != nil || strings.TrimSpace(g.Unsigned) != "", "unsigned", "a signature, or why there is none")
 	g.Signature.Check(&c, "signature")
 	g.Witness.Check(&c, "witness")
-	short(&c, g.Unsigned, 500, "unsigned")
-	short(&c, g.Words, 2000, "words")
-	short(&c, g.After, 500, "after")
+	c.Short(g.Unsigned, 500, "unsigned")
+	c.Short(g.Words, 2000, "words")
+	c.Short(g.After, 500, "after")
 	return c.Err()
 }
 
@@ -156,8 +155,8 @@ func (d *Disposed) Validate(*record.Entry) error {
 	parts(&c, d.Parts, 1)
 	c.Want(strings.TrimSpace(d.Reason) != "", "reason", "say why, how, and who agreed")
 	d.Witness.Check(&c, "witness")
-	short(&c, d.Reason, 1000, "reason")
-	short(&c, d.After, 500, "after")
+	c.Short(d.Reason, 1000, "reason")
+	c.Short(d.After, 500, "after")
 	return c.Err()
 }
 
@@ -171,7 +170,7 @@ type Counted struct {
 func (n *Counted) Validate(*record.Entry) error {
 	var c fault.Check
 	parts(&c, n.Parts, 0)
-	short(&c, n.Words, 1000, "words")
+	c.Short(n.Words, 1000, "words")
 	return c.Err()
 }
 
@@ -196,8 +195,4 @@ func one(s string, list []string) bool {
 		}
 	}
 	return false
-}
-
-func short(c *fault.Check, text string, runes int, field string) {
-	c.Want(utf8.RuneCountInString(text) <= runes, field, "shorter, please")
 }

@@ -46,11 +46,11 @@ func (h *Held) Validate(e *record.Entry) error {
 	c.Want(len(h.Responses) <= len(Choices.Responses) && among(Choices.Responses, h.Responses...), "responses", "choose from the list")
 	c.Want(h.Meaningful == Yes || h.Meaningful == No, "meaningful", "say whether it was a meaningful contact")
 	c.Want(h.Interpreter == "" || among(Choices.Interpreters, h.Interpreter), "interpreter", "choose from the list")
-	short(&c, h.With, 300, "with")
-	short(&c, h.About, 1000, "about")
-	short(&c, h.Done, 4000, "done")
-	short(&c, h.Words, 4000, "words")
-	short(&c, h.After, 500, "after")
+	c.Short(h.With, 300, "with")
+	c.Short(h.About, 1000, "about")
+	c.Short(h.Done, 4000, "done")
+	c.Short(h.Words, 4000, "words")
+	c.Short(h.After, 500, "after")
 	return c.Err()
 }
 
@@ -84,10 +84,10 @@ func (a *Attempted) Validate(*record.Entry) error {
 	var c fault.Check
 	c.Want(among(Choices.Modes, a.Mode), "mode", "say how you tried")
 	c.Want(among(Choices.Reasons, a.Reason), "reason", "say why nobody was reached")
-	short(&c, a.With, 300, "with")
-	short(&c, a.Words, 2000, "words")
-	short(&c, a.Next, 1000, "next")
-	short(&c, a.After, 500, "after")
+	c.Short(a.With, 300, "with")
+	c.Short(a.Words, 2000, "words")
+	c.Short(a.Next, 1000, "next")
+	c.Short(a.After, 500, "after")
 	return c.Err()
 }
 
@@ -104,10 +104,6 @@ func (r *RulesSet) Validate(*record.Entry) error {
 	var c fault.Check
 	c.Want(r.Hours >= 0 && r.Hours <= MostHours, "hours", "between none and sixty days")
 	return c.Err()
-}
-
-func short(c *fault.Check, text string, runes int, field string) {
-	c.Want(len(text) <= runes || len([]rune(text)) <= runes, field, "shorter, please")
 }
 
 var (

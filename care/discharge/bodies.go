@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"milieu/house/clients"
 	"milieu/kit/fault"
@@ -62,12 +61,12 @@ func (p *Planned) Validate(*record.Entry) error {
 	c.Want(p.Date == "" || err == nil, "date", "a day, as 2026-11-30")
 	c.Want(p.Destination == "" || slices.Contains(clients.Destinations, p.Destination), "destination", "choose where to")
 	c.Want(strings.TrimSpace(p.Plan) != "", "plan", "write what comes next, as they say it")
-	short(&c, p.Place, 300, "place")
-	short(&c, p.Plan, 4000, "plan")
-	short(&c, p.Signs, 2000, "signs")
-	short(&c, p.Supports, 2000, "supports")
-	short(&c, p.Medicines, 2000, "medicines")
-	short(&c, p.Call, 1000, "call")
+	c.Short(p.Place, 300, "place")
+	c.Short(p.Plan, 4000, "plan")
+	c.Short(p.Signs, 2000, "signs")
+	c.Short(p.Supports, 2000, "supports")
+	c.Short(p.Medicines, 2000, "medicines")
+	c.Short(p.Call, 1000, "call")
 	return c.Err()
 }
 
@@ -87,10 +86,10 @@ func (f *FollowUpBooked) Validate(*record.Entry) error {
 	c.Want(slices.Contains(Choices.Visits, f.What), "what", "say what sort of visit it is")
 	c.Want(strings.TrimSpace(f.With) != "", "with", "say with whom")
 	c.Want(!f.At.IsZero(), "at", "say when")
-	short(&c, f.With, 300, "with")
-	short(&c, f.Where, 300, "where")
-	short(&c, f.How, 300, "how")
-	short(&c, f.Phone, 100, "phone")
+	c.Short(f.With, 300, "with")
+	c.Short(f.Where, 300, "where")
+	c.Short(f.How, 300, "how")
+	c.Short(f.Phone, 100, "phone")
 	return c.Err()
 }
 
@@ -103,7 +102,7 @@ type FollowUpDeclined struct {
 func (d *FollowUpDeclined) Validate(*record.Entry) error {
 	var c fault.Check
 	c.Want(strings.TrimSpace(d.Words) != "", "words", "say what was offered, and what they said")
-	short(&c, d.Words, 1000, "words")
+	c.Short(d.Words, 1000, "words")
 	return c.Err()
 }
 
@@ -118,7 +117,7 @@ func (n *NoneBooked) Validate(*record.Entry) error {
 	var c fault.Check
 	c.Want(slices.Contains(Choices.Reasons, n.Reason), "reason", "say why")
 	c.Want(n.Reason != "other" || strings.TrimSpace(n.Words) != "", "words", "say it in words")
-	short(&c, n.Words, 1000, "words")
+	c.Short(n.Words, 1000, "words")
 	return c.Err()
 }
 
@@ -131,7 +130,7 @@ type BelongingsLeft struct {
 func (b *BelongingsLeft) Validate(*record.Entry) error {
 	var c fault.Check
 	c.Want(strings.TrimSpace(b.Reason) != "", "reason", "say why they stay, and where they are")
-	short(&c, b.Reason, 1000, "reason")
+	c.Short(b.Reason, 1000, "reason")
 	return c.Err()
 }
 
@@ -148,7 +147,7 @@ func (s *SummaryWritten) Validate(*record.Entry) error {
 	}
 	for _, part := range slices.Sorted(maps.Keys(s.Parts)) {
 		c.Want(slices.Contains(Choices.Parts, part), "parts."+part, "there is no such part")
-		short(&c, s.Parts[part], 6000, "parts."+part)
+		c.Short(s.Parts[part], 6000, "parts."+part)
 	}
 	return c.Err()
 }
@@ -165,7 +164,7 @@ func (g *CopyGiven) Validate(*record.Entry) error {
 	var c fault.Check
 	c.Want(slices.Contains(Choices.Copies, g.How), "how", "say how")
 	g.Signature.Check(&c, "signature")
-	short(&c, g.Words, 500, "words")
+	c.Short(g.Words, 500, "words")
 	return c.Err()
 }
 
@@ -189,13 +188,9 @@ func (h *HouseSet) Validate(*record.Entry) error {
 		at := "lines." + strconv.Itoa(i) + "."
 		c.Want(strings.TrimSpace(l.Name) != "", at+"name", "say who answers")
 		c.Want(strings.TrimSpace(l.Number) != "", at+"number", "say the number")
-		short(&c, l.Name, 100, at+"name")
-		short(&c, l.Number, 60, at+"number")
-		short(&c, l.Words, 200, at+"words")
+		c.Short(l.Name, 100, at+"name")
+		c.Short(l.Number, 60, at+"number")
+		c.Short(l.Words, 200, at+"words")
 	}
 	return c.Err()
-}
-
-func short(c *fault.Check, text string, runes int, field string) {
-	c.Want(utf8.RuneCountInString(text) <= runes, field, "shorter, please")
 }

@@ -4,7 +4,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"milieu/kit/fault"
 	"milieu/kit/record"
@@ -106,8 +105,8 @@ func (s *Said) Validate(e *record.Entry) error {
 	c.Want(s.Language != "other" || strings.TrimSpace(s.Spoken) != "", "spoken", "say which language")
 	c.Want(s.Mode == "" || slices.Contains(Modes, s.Mode), "mode", "choose from the list")
 	c.Want(s.First.IsZero() || e.Amendment == record.Correction, "first", "only a correction has been answered before")
-	short(&c, s.Spoken, 100, "spoken")
-	short(&c, s.Name, 100, "name")
+	c.Short(s.Spoken, 100, "spoken")
+	c.Short(s.Name, 100, "name")
 	return c.Err()
 }
 
@@ -158,7 +157,7 @@ func (s *Stopped) Validate(*record.Entry) error {
 	c.Want(Current(s.Form) != nil, "form", "there is no such form")
 	c.Want(slices.Contains(Reasons, s.Reason), "reason", "say why")
 	c.Want(s.Reason != "other" || strings.TrimSpace(s.Words) != "", "words", "say why in a few words")
-	short(&c, s.Words, 500, "words")
+	c.Short(s.Words, 500, "words")
 	return c.Err()
 }
 
@@ -180,12 +179,8 @@ func (a *CriticalAnswered) Validate(*record.Entry) error {
 	c.Want(a.Item != "" && len(a.Item) <= 100, "item", "say which item")
 	c.Want(slices.Contains(Dones, a.Done), "done", "say what was done")
 	c.Want(strings.TrimSpace(a.Words) != "", "words", "say it in a few words")
-	short(&c, a.Words, 2000, "words")
+	c.Short(a.Words, 2000, "words")
 	return c.Err()
-}
-
-func short(c *fault.Check, text string, runes int, field string) {
-	c.Want(utf8.RuneCountInString(text) <= runes, field, "shorter, please")
 }
 
 func orElse(text, otherwise string) string {

@@ -61,6 +61,6 @@ func (a *RuleAccepted) Validate(*record.Entry) error {
 	known := slices.ContainsFunc(Pending(), func(h Hit) bool { return h.Form.ID == a.Form && h.Rule.Code == a.Rule })
 	c.Want(known, "rule", "no such rule waits to be accepted")
 	c.Want(strings.TrimSpace(a.Why) != "", "why", "say on what ground")
-	short(&c, a.Why, 1000, "why")
+	c.Short(a.Why, 1000, "why")
 	return c.Err()
 }

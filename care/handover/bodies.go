@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"milieu/care/teamwork"
 	"milieu/kit/fault"
@@ -62,7 +61,7 @@ func (w *WordsAdded) Validate(*record.Entry) error {
 	changed(&c, w.Change)
 	c.Want(slices.Contains(Headings, w.Heading), "heading", "choose a heading")
 	c.Want(strings.TrimSpace(w.Text) != "", "text", "write what the next shift should know")
-	short(&c, "text", w.Text, 2000)
+	c.Short(w.Text, 2000, "text")
 	return c.Err()
 }
 
@@ -70,7 +69,7 @@ func (w *WordsAdded) Validate(*record.Entry) error {
 func (g *Given) Validate(*record.Entry) error {
 	var c fault.Check
 	changed(&c, g.Change)
-	short(&c, "text", g.Text, 2000)
+	c.Short(g.Text, 2000, "text")
 	return c.Err()
 }
 
@@ -89,7 +88,7 @@ func (p *Passed) Validate(*record.Entry) error {
 	changed(&c, p.Change)
 	item(&c, p.Key)
 	p.check(&c)
-	short(&c, "why", p.Why, 300)
+	c.Short(p.Why, 300, "why")
 	c.Want(p.Owner == "" || !p.Owner.Person().IsZero() || known(p.Owner.Role()), "owner", "choose a person or a role")
 	return c.Err()
 }
@@ -98,7 +97,7 @@ func (p *Passed) Validate(*record.Entry) error {
 func (t *Taken) Validate(*record.Entry) error {
 	var c fault.Check
 	changed(&c, t.Change)
-	short(&c, "synthesis", t.Synthesis, 2000)
+	c.Short(t.Synthesis, 2000, "synthesis")
 	return c.Err()
 }
 
@@ -113,8 +112,4 @@ func changed(c *fault.Check, at time.Time) {
 
 func item(c *fault.Check, key string) {
 	c.Want(key != "" && len(key) <= 200, "key", "say which item")
-}
-
-func short(c *fault.Check, field, text string, most int) {
-	c.Want(utf8.RuneCountInString(text) <= most, field, "shorter, please")
 }

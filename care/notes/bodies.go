@@ -3,7 +3,6 @@ package notes
 import (
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"milieu/kit/fault"
 	"milieu/kit/record"
@@ -31,8 +30,8 @@ func (n *Noted) WhyAfter() string { return n.After }
 func (n *Noted) Validate(e *record.Entry) error {
 	var v fault.Check
 	v.Want(strings.TrimSpace(n.Text) != "", "text", "write what you want to say")
-	short(&v, n.Text, maxQuick, "text")
-	short(&v, n.After, 500, "after")
+	v.Short(n.Text, maxQuick, "text")
+	v.Short(n.After, 500, "after")
 	today(&v, e)
 	return v.Err()
 }
@@ -88,7 +87,7 @@ func (w *Written) Validate(e *record.Entry) error {
 	for name, text := range w.Parts {
 		v.Want(code(name), "parts."+cut(name), "there is no such part")
 		v.Want(strings.TrimSpace(text) != "", "parts."+cut(name), "write something, or leave the part out")
-		short(&v, text, maxPart, "parts."+cut(name))
+		v.Short(text, maxPart, "parts."+cut(name))
 	}
 	v.Want(!w.From.IsZero(), "from", "say from when the note covers")
 	end := w.End(e)
@@ -101,10 +100,10 @@ func (w *Written) Validate(e *record.Entry) error {
 	v.Want(len(w.Files) <= maxFiles, "files", "at most ten")
 	for _, f := range w.Files {
 		v.Want(f.Blob != "", "files", "this file was not sent")
-		short(&v, f.Name, 120, "files")
+		v.Short(f.Name, 120, "files")
 	}
 	v.Want(w.Likeness == nil || *w.Likeness >= 0 && *w.Likeness <= 100, "likeness", "0 to 100")
-	short(&v, w.After, 500, "after")
+	v.Short(w.After, 500, "after")
 	today(&v, e)
 	return v.Err()
 }
@@ -124,7 +123,7 @@ type Cosigned struct {
 func (s *Cosigned) Validate(e *record.Entry) error {
 	var v fault.Check
 	v.Want(!s.Note.IsZero(), "note", "say which note")
-	short(&v, s.Words, maxWords, "words")
+	v.Short(s.Words, maxWords, "words")
 	v.Want(e.Written.Sub(e.Happened) <= record.LateWriting, "happened", "a co-signature bears its own day: it cannot be dated back")
 	return v.Err()
 }
@@ -156,12 +155,8 @@ func (d *Dropped) Validate(*record.Entry) error {
 	var v fault.Check
 	v.Want(!d.Begun.IsZero(), "begun", "say which note")
 	v.Want(strings.TrimSpace(d.Reason) != "", "reason", "say why")
-	short(&v, d.Reason, 500, "reason")
+	v.Short(d.Reason, 500, "reason")
 	return v.Err()
-}
-
-func short(v *fault.Check, text string, most int, field string) {
-	v.Want(utf8.RuneCountInString(text) <= most, field, "shorter, please")
 }
 
 // code says that a text can be the name of a format or part: it stands in addresses and names of fields.

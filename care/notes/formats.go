@@ -162,9 +162,9 @@ func (s *FormatSet) Validate(*record.Entry) error {
 	v.Want(code(s.ID), "format", "a name of small letters and digits")
 	v.Want(s.Version >= 1 && s.Version < 10_000, "version", "1 or more")
 	v.Want(s.Label != "", "label", "say what it is called")
-	short(&v, s.Label, 40, "label")
-	short(&v, s.Source, 300, "source")
-	short(&v, s.Since, 40, "since")
+	v.Short(s.Label, 40, "label")
+	v.Short(s.Source, 300, "source")
+	v.Short(s.Since, 40, "since")
 	own := FindFormat(s.ID, s.Version)
 	v.Want(own == nil || s.Off, "format", "the program has a format of this name: choose another")
 	v.Want(s.Carries == "", "carries", "labels go with the program's own formats alone")
@@ -174,8 +174,8 @@ func (s *FormatSet) Validate(*record.Entry) error {
 	for _, p := range s.Parts {
 		v.Want(code(p.Code) && !seen[p.Code], "parts", "each part has a name of its own, of small letters and digits")
 		v.Want(p.Label != "", "parts", "say what each part is called")
-		short(&v, p.Label, 60, "parts")
-		short(&v, p.Help, 200, "parts")
+		v.Short(p.Label, 60, "parts")
+		v.Short(p.Help, 200, "parts")
 		seen[p.Code] = true
 	}
 	return v.Err()

@@ -44,9 +44,9 @@ func (s *WordsSet) Validate(*record.Entry) error {
 	v.Want(len(s.Terms) <= 200, "terms", "at most 200")
 	for _, t := range s.Terms {
 		v.Want(strings.TrimSpace(t.Find) != "", "terms", "say which word")
-		short(&v, t.Find, 60, "terms")
-		short(&v, t.Instead, 120, "terms")
-		short(&v, t.Why, 200, "terms")
+		v.Short(t.Find, 60, "terms")
+		v.Short(t.Instead, 120, "terms")
+		v.Short(t.Why, 200, "terms")
 	}
 	for _, code := range s.Silent {
 		v.Want(slices.ContainsFunc(terms, func(t Term) bool { return t.Code == code }), "silent", "there is no such term")

@@ -18,7 +18,7 @@ func (h *HelpCalled) Validate(*record.Entry) error {
 	var v fault.Check
 	v.Want(oneOf(h.Reason, HelpReasons...), "reason", "say why")
 	v.Want(h.Place == "" || oneOf(h.Place, Places...), "place", "there is no such place")
-	short(&v, h.Words, 2000, "words")
+	v.Short(h.Words, 2000, "words")
 	return v.Err()
 }
 
@@ -34,7 +34,7 @@ func (h *HelpAnswered) Validate(*record.Entry) error {
 	var v fault.Check
 	v.Want(!h.Call.IsZero(), "call", "say which call")
 	v.Want(oneOf(h.Outcome, HelpOutcomes...), "outcome", "say how it ended")
-	short(&v, h.Words, 2000, "words")
+	v.Short(h.Words, 2000, "words")
 	return v.Err()
 }
 
@@ -50,7 +50,7 @@ func (s *SearchEnded) Validate(*record.Entry) error {
 	var v fault.Check
 	v.Want(!s.Search.IsZero(), "search", "say which search")
 	v.Want(oneOf(s.Outcome, SearchOutcomes...), "outcome", "say how it ended")
-	short(&v, s.Words, 2000, "words")
+	v.Short(s.Words, 2000, "words")
 	return v.Err()
 }
 
@@ -68,7 +68,7 @@ func (h *HazardReported) Validate(*record.Entry) error {
 	var v fault.Check
 	v.Want(h.What != "" && len(h.What) <= 60, "what", "say what it is")
 	v.Want(h.Place == "" || oneOf(h.Place, Places...), "place", "there is no such place")
-	short(&v, h.Words, 2000, "words")
+	v.Short(h.Words, 2000, "words")
 	return v.Err()
 }
 
@@ -83,6 +83,6 @@ func (h *HazardCleared) Validate(*record.Entry) error {
 	var v fault.Check
 	v.Want(!h.Hazard.IsZero(), "hazard", "say which hazard")
 	v.Want(h.Done != "", "done", "say what was done")
-	short(&v, h.Done, 2000, "done")
+	v.Short(h.Done, 2000, "done")
 	return v.Err()
 }

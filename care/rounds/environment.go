@@ -105,14 +105,14 @@ func (d *EnvironmentDone) Validate(*record.Entry) error {
 	}
 	for _, code := range slices.Sorted(maps.Keys(d.Words)) {
 		v.Want(d.Answers[code] != "", "words."+code, "answer this one too")
-		short(&v, d.Words[code], 2000, "words."+code)
+		v.Short(d.Words[code], 2000, "words."+code)
 	}
 	for _, code := range slices.Sorted(maps.Keys(d.Places)) {
 		v.Want(d.Answers[code] != "" && oneOf(d.Places[code], Places...), "places."+code, "there is no such place")
 	}
 	v.Want(d.HeadCount == nil || *d.HeadCount >= 0 && *d.HeadCount <= 1000, "head_count", "a number of people")
 	v.Want(d.Temperature == nil || *d.Temperature >= -40 && *d.Temperature <= 60, "temperature", "degrees Celsius")
-	short(&v, d.After, 500, "after")
+	v.Short(d.After, 500, "after")
 	return v.Err()
 }
 

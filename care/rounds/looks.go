@@ -44,13 +44,13 @@ func (c *Checked) Validate(*record.Entry) error {
 	v.Want(c.Method == MethodSeen || c.Proof != "", "proof", "the tag's code is missing")
 	v.Want(c.Level == "" || LevelOf(c.Level).Code != "", "level", "there is no such level")
 	v.Want(c.Declined == "" || oneOf(c.Declined, Declines...), "declined", "there is no such answer")
-	short(&v, c.Proof, 200, "proof")
-	short(&v, c.Words, 2000, "words")
-	short(&v, c.After, 500, "after")
+	v.Short(c.Proof, 200, "proof")
+	v.Short(c.Words, 2000, "words")
+	v.Short(c.After, 500, "after")
 	if c.Hazard != nil {
 		v.Want(!c.Hazard.Unit.IsZero(), "hazard.unit", "say on which unit")
 		v.Want(oneOf(c.Hazard.What, Hazards...), "hazard.what", "say what it is")
-		short(&v, c.Hazard.Words, 2000, "hazard.words")
+		v.Short(c.Hazard.Words, 2000, "hazard.words")
 	}
 	return v.Err()
 }
@@ -74,17 +74,8 @@ func (n *NotSeen) Validate(*record.Entry) error {
 	v.Want(ReasonOf(n.Reason).Code != "", "reason", "say why")
 	v.Want(n.Place == "" || oneOf(n.Place, Places...), "place", "there is no such place")
 	v.Want(n.Level == "" || LevelOf(n.Level).Code != "", "level", "there is no such level")
-	short(&v, n.Proof, 200, "proof")
-	short(&v, n.Words, 2000, "words")
-	short(&v, n.After, 500, "after")
+	v.Short(n.Proof, 200, "proof")
+	v.Short(n.Words, 2000, "words")
+	v.Short(n.After, 500, "after")
 	return v.Err()
-}
-
-// short wants a text of at most so many characters; a character may take four bytes.
-func short(v *fault.Check, text string, most int, field string) {
-	n := 0
-	for range text {
-		n++
-	}
-	v.Want(n <= most, field, "shorter, please")
 }

@@ -27,14 +27,14 @@ func (o *Order) WhyAfter() string { return o.After }
 func (o *Order) check(v *fault.Check, e *record.Entry) {
 	v.Want(LevelOf(o.Level).Code != "", "level", "choose a level")
 	v.Want(o.Reason != "", "reason", "say why")
-	short(v, o.Reason, 2000, "reason")
-	short(v, o.After, 500, "after")
+	v.Short(o.Reason, 2000, "reason")
+	v.Short(o.After, 500, "after")
 	v.Want(o.Review.IsZero() || o.Review.After(e.Happened), "review", "the review lies behind the order")
 	v.Want(o.Limit.IsZero() || o.Limit.After(e.Happened), "limit", "the limit lies behind the order")
 	v.Want(len(o.Precautions) <= 20, "precautions", "at most twenty")
 	for _, p := range o.Precautions {
 		v.Want(p != "", "precautions", "say which")
-		short(v, p, 300, "precautions")
+		v.Short(p, 300, "precautions")
 	}
 	v.Want(o.Bathroom == "" || oneOf(o.Bathroom, Bathrooms...), "bathroom", "within, door_ajar or outside")
 	v.Want(o.Bathroom == "" || o.Bathroom == "within" || LevelOf(o.Level).Continuous, "bathroom", "only for continuous watching")
@@ -92,8 +92,8 @@ func (n *NightOrdered) Validate(e *record.Entry) error {
 	v.Want(n.Reason != "", "reason", "say why")
 	v.Want(n.Until.IsZero() || n.Until.After(e.Happened), "until", "the end lies behind the order")
 	v.Want(len(n.Stop) <= len(States) && all(n.Stop, func(s string) bool { return StateOf(s).Code != "" }), "stop", "there is no such state")
-	short(&v, n.Reason, 2000, "reason")
-	short(&v, n.After, 500, "after")
+	v.Short(n.Reason, 2000, "reason")
+	v.Short(n.After, 500, "after")
 	return v.Err()
 }
 
@@ -129,7 +129,7 @@ type NightEnded struct {
 func (n *NightEnded) Validate(*record.Entry) error {
 	var v fault.Check
 	v.Want(n.Reason != "", "reason", "say why")
-	short(&v, n.Reason, 2000, "reason")
+	v.Short(n.Reason, 2000, "reason")
 	return v.Err()
 }
 
@@ -153,7 +153,7 @@ func (r *Relieved) Validate(*record.Entry) error {
 	v.Want(r.From != r.To, "to", "somebody else takes over")
 	v.Want(r.Accepted, "accepted", "the watch passes only when the other has said yes")
 	v.Want(r.State == "" || StateOf(r.State).Code != "", "state", "there is no such state")
-	short(&v, r.Words, 2000, "words")
-	short(&v, r.After, 500, "after")
+	v.Short(r.Words, 2000, "words")
+	v.Short(r.After, 500, "after")
 	return v.Err()
 }

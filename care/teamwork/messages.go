@@ -72,8 +72,8 @@ func (m *MeetingHeld) Validate(*record.Entry) error {
 	c.Want(len(m.With) <= 100, "with", "too many")
 	c.Want(len(m.About) <= 200, "about", "too many")
 	c.Want(m.Words != "" || len(m.Decisions) > 0, "words", "say what was said or decided")
-	short(&c, "words", m.Words, 4000)
-	short(&c, "guests", m.Guests, 300)
+	c.Short(m.Words, 4000, "words")
+	c.Short(m.Guests, 300, "guests")
 	c.Want(len(m.Decisions) <= mostDecisions, "decisions", "too many")
 	for i, d := range m.Decisions {
 		at := fmt.Sprintf("decisions.%d.", i)

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"milieu/kit/access"
 	"milieu/kit/fault"
@@ -92,7 +91,7 @@ func (t *TaskSet) Validate(e *record.Entry) error {
 	t.Owner.check(&c, "owner")
 	c.Want(!t.Until.IsZero(), "until", "say by when")
 	c.Want(e == nil || t.Until.IsZero() || t.Until.Before(e.Happened.Add(longestAhead)), "until", "look at the date again")
-	short(&c, "words", t.Words, mostWords)
+	c.Short(t.Words, mostWords, "words")
 	return c.Err()
 }
 
@@ -116,7 +115,7 @@ func (t *TaskPassed) Validate(*record.Entry) error {
 func (t *TaskDone) Validate(*record.Entry) error {
 	var c fault.Check
 	named(&c, t.Task)
-	short(&c, "outcome", t.Outcome, mostWords)
+	c.Short(t.Outcome, mostWords, "outcome")
 	return c.Err()
 }
 
@@ -133,11 +132,7 @@ func named(c *fault.Check, task record.ID) { c.Want(!task.IsZero(), "task", "say
 // said asks for words, and for no more than fit.
 func said(c *fault.Check, field, text string, most int, missing string) {
 	c.Want(strings.TrimSpace(text) != "", field, missing)
-	short(c, field, text, most)
-}
-
-func short(c *fault.Check, field, text string, most int) {
-	c.Want(utf8.RuneCountInString(text) <= most, field, "shorter, please")
+	c.Short(text, most, field)
 }
 
 // Said is one standing statement about a task, as a projection keeps it.

@@ -55,3 +55,15 @@ func addTo(tx Tx, d Dialect, line string) error {
 	}
 	return nil
 }
+
+// Places are n places of a statement from a first number on: "$2, $3, $4".
+func Places(first, n int) string {
+	var b strings.Builder
+	for i := range n {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "$%d", first+i)
+	}
+	return b.String()
+}

@@ -8,7 +8,6 @@ package due
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"milieu/kit/clock"
@@ -214,19 +213,8 @@ const ofMany = 64
 
 var (
 	ofOne = "SELECT " + columns + " FROM due WHERE chart = $1 AND held = 0 ORDER BY chart, rule, slot"
-	ofAll = "SELECT " + columns + " FROM due WHERE chart IN (" + placeholdersFrom(1, ofMany) + ") AND held = 0 ORDER BY chart, rule, slot"
+	ofAll = "SELECT " + columns + " FROM due WHERE chart IN (" + db.Places(1, ofMany) + ") AND held = 0 ORDER BY chart, rule, slot"
 )
-
-func placeholdersFrom(first, n int) string {
-	var b strings.Builder
-	for i := range n {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		fmt.Fprintf(&b, "$%d", first+i)
-	}
-	return b.String()
-}
 
 // Held gives every open window that stands on no unit's board, by chart. Who is shown which is for its rule's face to say.
 func Held(q db.Querier) (out []Window, err error) {
@@ -246,7 +234,7 @@ func Find(q db.Querier, chart record.ID, rule, slot string) (Window, error) {
 	return scan(q.QueryRow("SELECT "+columns+" FROM due WHERE chart = $1 AND rule = $2 AND slot = $3", chart[:], rule, slot))
 }
 
-var countLate = "SELECT count(*) FROM due WHERE late < $1 AND chart IN (" + placeholdersFrom(2, ofMany) + ") AND held = 0"
+var countLate = "SELECT count(*) FROM due WHERE late < $1 AND chart IN (" + db.Places(2, ofMany) + ") AND held = 0"
 
 // CountLate counts the windows of some charts that are late at a time, those that are held left out.
 func CountLate(q db.Querier, now time.Time, charts ...record.ID) (int, error) {

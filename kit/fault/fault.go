@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // Kind says what sort of failure it is. Package web maps it to a status.
@@ -91,6 +92,11 @@ func (c *Check) Want(ok bool, field, text string) {
 	if !ok {
 		c.fields = append(c.fields, Field{field, text})
 	}
+}
+
+// Short wants a text of at most so many characters; a character may take four bytes.
+func (c *Check) Short(text string, most int, field string) {
+	c.Want(utf8.RuneCountInString(text) <= most, field, "shorter, please")
 }
 
 // Err is an Invalid error naming every field noted, or nil.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/a-h/templ"
 
@@ -134,7 +133,7 @@ func (v *view) line(ctx context.Context, t *belongings.Thing) string {
 	if t.Item.Contraband != "" {
 		parts = append(parts, ui.T(ctx, "belongings.handled."+t.Item.Contraband))
 	}
-	return joined(append(parts, ui.T(ctx, "belongings.page.taken", ui.DayText(ctx, t.Taken.At), v.Who[t.Taken.By]))...)
+	return ui.Joined(" · ", append(parts, ui.T(ctx, "belongings.page.taken", ui.DayText(ctx, t.Taken.At), v.Who[t.Taken.By]))...)
 }
 
 // differs says how a count and the list stand to each other.
@@ -159,10 +158,6 @@ func money(m *belongings.Money) string {
 		return ""
 	}
 	return fmt.Sprintf("%d.%02d %s", m.Amount/100, m.Amount%100, m.Currency)
-}
-
-func joined(parts ...string) string {
-	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), " · ")
 }
 
 // handover tells what came in and went out in the shift, and what does not agree with the list: that stays open until a count agrees or the list does.
@@ -194,7 +189,7 @@ func handover(c *web.Ctx, q db.Querier, s room.Span) (map[record.ID][]room.Hando
 				l.Text = ui.T(ctx, "belongings.line.taken_in", len(b.Items))
 				for _, i := range b.Items {
 					if i.Contraband != "" {
-						l.Heading, l.Text = room.Situation, joined(l.Text, i.What+": "+ui.T(ctx, "belongings.handled."+i.Contraband))
+						l.Heading, l.Text = room.Situation, ui.Joined(" · ", l.Text, i.What+": "+ui.T(ctx, "belongings.handled."+i.Contraband))
 					}
 				}
 			case *belongings.GivenBack:

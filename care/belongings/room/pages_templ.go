@@ -938,7 +938,7 @@ func outPage(v *view) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = ui.CheckBox(field("parts", i, "item"), t.Ref, joined(t.Item.What, count(&t), ui.T(ctx, "belongings.kept."+t.Item.Kept)), v.What == "counted").Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.CheckBox(field("parts", i, "item"), t.Ref, ui.Joined(" · ", t.Item.What, count(&t), ui.T(ctx, "belongings.kept."+t.Item.Kept)), v.What == "counted").Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -1080,7 +1080,7 @@ func inBody(b *belongings.TakenIn) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = outBody("", joined(b.Words, b.Unsigned), b.Signature, b.Witness).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = outBody("", ui.Joined(" · ", b.Words, b.Unsigned), b.Signature, b.Witness).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1089,7 +1089,7 @@ func inBody(b *belongings.TakenIn) templ.Component {
 }
 
 func itemWords(ctx context.Context, i belongings.Item) string {
-	return joined(strconv.Itoa(i.Count)+" × "+i.What, i.Condition, ui.T(ctx, "belongings.kept."+i.Kept), money(i.Value))
+	return ui.Joined(" · ", strconv.Itoa(i.Count)+" × "+i.What, i.Condition, ui.T(ctx, "belongings.kept."+i.Kept), money(i.Value))
 }
 
 func outBody(to, words string, signature, witness *record.Signature) templ.Component {
@@ -1113,7 +1113,7 @@ func outBody(to, words string, signature, witness *record.Signature) templ.Compo
 			templ_7745c5c3_Var43 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		if text := joined(to, words); text != "" {
+		if text := ui.Joined(" · ", to, words); text != "" {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 81, "<p class=\"pii\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

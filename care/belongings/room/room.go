@@ -63,7 +63,7 @@ func shape(_ *web.Ctx, e *record.Entry, b record.Body) (templ.Component, error) 
 	case *belongings.TakenIn:
 		return inBody(b), nil
 	case *belongings.GivenBack:
-		return outBody(b.To, joined(b.Words, b.Unsigned), b.Signature, b.Witness), nil
+		return outBody(b.To, ui.Joined(" · ", b.Words, b.Unsigned), b.Signature, b.Witness), nil
 	case *belongings.Disposed:
 		return outBody("", b.Reason, nil, b.Witness), nil
 	}

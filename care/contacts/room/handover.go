@@ -40,13 +40,13 @@ func handover(c *web.Ctx, q db.Querier, s room.Span) (map[record.ID][]room.Hando
 			l := room.HandoverLine{Heading: room.Person, Key: "contact-" + r.ID.String(), At: r.At, Entry: r.ID, Text: r.words(c.Context()), Href: "/clients/" + chart.String()}
 			if r.Held == nil {
 				if r.Tried.Next != "" {
-					l.Text = joined(". ", l.Text, ui.T(c.Context(), "contacts.page.next_is", r.Tried.Next))
+					l.Text = ui.Joined(". ", l.Text, ui.T(c.Context(), "contacts.page.next_is", r.Tried.Next))
 				}
 				if !r.At.Before(talked) {
 					l.Heading, l.Open, l.Href = room.Actions, true, newPath(chart)
 				}
 			} else if r.Held.Words != "" {
-				l.Text = joined(": ", l.Text, r.Held.Words)
+				l.Text = ui.Joined(": ", l.Text, r.Held.Words)
 			}
 			out[chart] = append(out[chart], l)
 		}

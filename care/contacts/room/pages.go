@@ -77,16 +77,9 @@ func chips(ctx context.Context, list string, codes []string, first string) []ui.
 	out := make([]ui.Choice, len(codes))
 	for i, code := range codes {
 		label := ui.T(ctx, "contacts."+list+"."+code)
-		out[i] = ui.Choice{Value: code, Label: capital(label), Checked: code == first}
+		out[i] = ui.Choice{Value: code, Label: ui.Capital(label), Checked: code == first}
 	}
 	return out
-}
-
-func capital(s string) string {
-	if s != "" && s[0] >= 'a' && s[0] <= 'z' {
-		return strings.ToUpper(s[:1]) + s[1:]
-	}
-	return s
 }
 
 // others are whom the contact was with, beside the client.
@@ -217,7 +210,7 @@ func (r *Row) words(ctx context.Context) string {
 	if r.Held == nil {
 		return ui.T(ctx, "contacts.line.attempted", contacts.Word("mode", r.Tried.Mode), contacts.Word("reason", r.Tried.Reason))
 	}
-	return joined(" · ", ui.T(ctx, "contacts.type."+r.Held.Type)+", "+ui.T(ctx, "js.span_minutes", r.Held.Minutes()), list(ctx, "purpose", r.Held.Purposes), list(ctx, "response", r.Held.Responses))
+	return ui.Joined(" · ", ui.T(ctx, "contacts.type."+r.Held.Type)+", "+ui.T(ctx, "js.span_minutes", r.Held.Minutes()), list(ctx, "purpose", r.Held.Purposes), list(ctx, "response", r.Held.Responses))
 }
 
 func list(ctx context.Context, name string, codes []string) string {
@@ -226,10 +219,6 @@ func list(ctx context.Context, name string, codes []string) string {
 		words[i] = ui.T(ctx, "contacts."+name+"."+code)
 	}
 	return strings.Join(words, ", ")
-}
-
-func joined(by string, parts ...string) string {
-	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), by)
 }
 
 // rulesView is what a unit asks of contacts.

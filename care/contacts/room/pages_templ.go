@@ -69,9 +69,9 @@ func newPage(v newView) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var4 string
-		templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(joined(" · ", v.Room, v.Pronouns))
+		templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(ui.Joined(" · ", v.Room, v.Pronouns))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `care/contacts/room/pages.templ`, Line: 15, Col: 55}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `care/contacts/room/pages.templ`, Line: 15, Col: 58}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
 		if templ_7745c5c3_Err != nil {
@@ -703,9 +703,9 @@ func lastPanel(v panelView) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var27 string
-				templ_7745c5c3_Var27, templ_7745c5c3_Err = templ.JoinStringErrs(joined(" · ", r.words(ctx), v.Who[r.By]))
+				templ_7745c5c3_Var27, templ_7745c5c3_Err = templ.JoinStringErrs(ui.Joined(" · ", r.words(ctx), v.Who[r.By]))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `care/contacts/room/pages.templ`, Line: 137, Col: 79}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `care/contacts/room/pages.templ`, Line: 137, Col: 82}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var27))
 				if templ_7745c5c3_Err != nil {
@@ -797,7 +797,7 @@ func heldBody(h *contacts.Held) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		if text := joined(". ", capital(list(ctx, "response", h.Responses)), h.Words); text != "" {
+		if text := ui.Joined(". ", ui.Capital(list(ctx, "response", h.Responses)), h.Words); text != "" {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 65, "<p class=\"pii\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -821,9 +821,9 @@ func heldBody(h *contacts.Held) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var32 string
-		templ_7745c5c3_Var32, templ_7745c5c3_Err = templ.JoinStringErrs(joined(" · ", ui.ClockText(ctx, h.Started)+"–"+ui.ClockText(ctx, h.Stopped), list(ctx, "purpose", h.Purposes), h.With, interpreted(ctx, h), h.After))
+		templ_7745c5c3_Var32, templ_7745c5c3_Err = templ.JoinStringErrs(ui.Joined(" · ", ui.ClockText(ctx, h.Started)+"–"+ui.ClockText(ctx, h.Stopped), list(ctx, "purpose", h.Purposes), h.With, interpreted(ctx, h), h.After))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `care/contacts/room/pages.templ`, Line: 164, Col: 155}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `care/contacts/room/pages.templ`, Line: 164, Col: 158}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var32))
 		if templ_7745c5c3_Err != nil {

@@ -124,7 +124,7 @@ func (v *view) counts(ctx context.Context, f discharge.Filed) string {
 }
 
 func visitWords(ctx context.Context, f *discharge.FollowUpBooked) string {
-	return joined(" · ", ui.WhenText(ctx, f.At), capital(ui.T(ctx, "discharge.visit."+f.What)), f.With, f.Where, f.How, f.Phone)
+	return ui.Joined(" · ", ui.WhenText(ctx, f.At), ui.Capital(ui.T(ctx, "discharge.visit."+f.What)), f.With, f.Where, f.How, f.Phone)
 }
 
 // plan is the plan as it holds; an empty one where none is written.
@@ -152,7 +152,7 @@ func planTexts(ctx context.Context, p *discharge.Planned) []text {
 	if p.Destination != "" {
 		where = ui.T(ctx, "clients.destination."+p.Destination)
 	}
-	return kept([]text{{label("date"), dayWords(ctx, p.Date)}, {label("where"), joined(", ", where, p.Place)}, {label("plan"), p.Plan}, {label("signs"), p.Signs}, {label("supports"), p.Supports}, {label("medicines"), p.Medicines}, {label("call"), p.Call}})
+	return kept([]text{{label("date"), dayWords(ctx, p.Date)}, {label("where"), ui.Joined(", ", where, p.Place)}, {label("plan"), p.Plan}, {label("signs"), p.Signs}, {label("supports"), p.Supports}, {label("medicines"), p.Medicines}, {label("call"), p.Call}})
 }
 
 func summaryTexts(ctx context.Context, b *discharge.SummaryWritten) []text {
@@ -179,20 +179,9 @@ func dayWords(ctx context.Context, day string) string {
 func choices(ctx context.Context, prefix string, codes []string, chosen string) []ui.Choice {
 	out := make([]ui.Choice, len(codes))
 	for i, code := range codes {
-		out[i] = ui.Choice{Value: code, Label: capital(ui.T(ctx, prefix+code)), Checked: code == chosen}
+		out[i] = ui.Choice{Value: code, Label: ui.Capital(ui.T(ctx, prefix+code)), Checked: code == chosen}
 	}
 	return out
-}
-
-func joined(by string, parts ...string) string {
-	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), by)
-}
-
-func capital(s string) string {
-	if s != "" && s[0] >= 'a' && s[0] <= 'z' {
-		return strings.ToUpper(s[:1]) + s[1:]
-	}
-	return s
 }
 
 // offered is an entry of the stay that the summary may cite.
@@ -247,7 +236,7 @@ func (v *view) offer(c *web.Ctx, chart record.ID) error {
 			continue // destroyed, as its time was over
 		}
 		line := k.Line(e, b)
-		v.Offer = append(v.Offer, offered{ID: e.ID, At: e.Happened, Line: capital(ui.T(c.Context(), line.Key, line.Args...))})
+		v.Offer = append(v.Offer, offered{ID: e.ID, At: e.Happened, Line: ui.Capital(ui.T(c.Context(), line.Key, line.Args...))})
 	}
 	return nil
 }

@@ -59,7 +59,7 @@ func shape(c *web.Ctx, _ *record.Entry, b record.Body) (templ.Component, error) 
 	case *discharge.Planned:
 		return texts(planTexts(ctx, b)), nil
 	case *discharge.FollowUpBooked:
-		return texts([]text{{"", joined(" · ", ui.WhenText(ctx, b.At), b.Where, b.How, b.Phone)}}), nil
+		return texts([]text{{"", ui.Joined(" · ", ui.WhenText(ctx, b.At), b.Where, b.How, b.Phone)}}), nil
 	case *discharge.FollowUpDeclined:
 		return texts([]text{{"", b.Words}}), nil
 	case *discharge.NoneBooked:
@@ -94,7 +94,7 @@ func handover(c *web.Ctx, q db.Querier, s room.Span) (map[record.ID][]room.Hando
 		}
 		l := room.HandoverLine{Heading: room.Situation, Key: "leaving", At: state.Plan.At, Text: ui.T(ctx, "discharge.page.leaves", day), Entry: state.Plan.ID, Href: path(chart, "")}
 		if !state.FollowUpSaid(state.Leaves(c.Now, zone), zone) {
-			l.Heading, l.Open, l.Text = room.Actions, true, joined(". ", l.Text, ui.T(ctx, "discharge.page.due.follow_up"))
+			l.Heading, l.Open, l.Text = room.Actions, true, ui.Joined(". ", l.Text, ui.T(ctx, "discharge.page.due.follow_up"))
 		}
 		out[chart] = append(out[chart], l)
 	}

@@ -9,6 +9,7 @@ import (
 	"milieu/house/clients"
 	"milieu/kit/db"
 	"milieu/kit/record"
+	"milieu/kit/ui"
 )
 
 // charted is what the chart itself says about something that a form asks: it is asked there once, and changed there.
@@ -63,7 +64,7 @@ func chartedOf(q db.Querier, chart record.ID, changes bool) (map[string]charted,
 	part("senses", clients.PartNeeds, who.Senses)
 	for _, f := range flags {
 		if f.Ended == nil {
-			say("helps", f.Fact, "/health", joined("; ", out["helps"].Words, f.Says.Text))
+			say("helps", f.Fact, "/health", ui.Joined("; ", out["helps"].Words, f.Says.Text))
 		}
 	}
 	return out, nil

@@ -52,16 +52,9 @@ func (v *criticalView) said(ctx context.Context) string {
 func (v *criticalView) dones(ctx context.Context) []ui.Choice {
 	var out []ui.Choice
 	for _, d := range forms.Dones {
-		out = append(out, ui.Choice{Value: d, Label: capital(ui.T(ctx, "forms.done."+d))})
+		out = append(out, ui.Choice{Value: d, Label: ui.Capital(ui.T(ctx, "forms.done."+d))})
 	}
 	return out
-}
-
-func capital(s string) string {
-	if s != "" && s[0] >= 'a' && s[0] <= 'z' {
-		return string(s[0]-'a'+'A') + s[1:]
-	}
-	return s
 }
 
 // rulesView is what a unit fixes for forms.

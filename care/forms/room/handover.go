@@ -46,7 +46,7 @@ func handover(c *web.Ctx, q db.Querier, s room.Span) (map[record.ID][]room.Hando
 				Text: ui.T(ctx, "forms.page.handed_critical", text(ctx, h.Item.Text), forms.Title(h.Form.ID))}
 			if done != nil {
 				b := done.Body.(*forms.CriticalAnswered)
-				l.Text = joined("; ", l.Text, ui.T(ctx, "forms.done."+b.Done)+": "+b.Words)
+				l.Text = ui.Joined("; ", l.Text, ui.T(ctx, "forms.done."+b.Done)+": "+b.Words)
 			} else {
 				l.State = ui.Late
 			}
@@ -62,10 +62,10 @@ func handover(c *web.Ctx, q db.Querier, s room.Span) (map[record.ID][]room.Hando
 		for _, r := range pending(runs, &card, &rules, s.Until) {
 			l := room.HandoverLine{Heading: room.Actions, Key: "form-" + r.ID.String(), At: card.Admitted, Href: runPath(chart, r.Form.ID, r.ID), Open: true}
 			done, asked := r.Progress()
-			l.Text = joined(": ", text(ctx, r.Form.Title), ui.T(ctx, "forms.page.not_begun"))
+			l.Text = ui.Joined(": ", text(ctx, r.Form.Title), ui.T(ctx, "forms.page.not_begun"))
 			if r.First != nil {
 				l.At, l.Entry = r.First.Happened, r.First.ID
-				l.Text = joined(": ", text(ctx, r.Form.Title), ui.T(ctx, "forms.page.progress", done, asked))
+				l.Text = ui.Joined(": ", text(ctx, r.Form.Title), ui.T(ctx, "forms.page.progress", done, asked))
 			}
 			if !l.At.After(s.Until) {
 				lines = append(lines, l)

@@ -110,21 +110,16 @@ func (p *person) state(ctx context.Context, r *forms.Run) string {
 				by = ui.T(ctx, "forms.page.wanted_by", ui.WhenText(ctx, p.Admitted.Add(time.Duration(f.Hours)*time.Hour)))
 			}
 		}
-		return joined(" · ", ui.T(ctx, "forms.page.not_begun"), by)
+		return ui.Joined(" · ", ui.T(ctx, "forms.page.not_begun"), by)
 	case r.Finished != nil && len(r.Missing()) > 0:
-		return joined(" · ", ui.T(ctx, "forms.page.finished_by", ui.WhenText(ctx, r.Finished.Happened), p.who(r.Finished.Author)), ui.T(ctx, "forms.page.has_missing"))
+		return ui.Joined(" · ", ui.T(ctx, "forms.page.finished_by", ui.WhenText(ctx, r.Finished.Happened), p.who(r.Finished.Author)), ui.T(ctx, "forms.page.has_missing"))
 	case r.Finished != nil:
 		return ui.T(ctx, "forms.page.finished_by", ui.WhenText(ctx, r.Finished.Happened), p.who(r.Finished.Author))
 	case r.Stopped != nil:
 		return ui.T(ctx, "forms.page.stopped_by", ui.WhenText(ctx, r.Stopped.Happened), p.who(r.Stopped.Author), stopped(ctx, r.Stopped.Body.(*forms.Stopped)))
 	}
 	done, asked := r.Progress()
-	return joined(" · ", ui.T(ctx, "forms.page.progress", done, asked), ui.T(ctx, "forms.page.last_by", ui.WhenText(ctx, r.Last.Happened), p.who(r.Last.Author)))
-}
-
-// joined puts the parts that say something one behind another.
-func joined(by string, parts ...string) string {
-	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), by)
+	return ui.Joined(" · ", ui.T(ctx, "forms.page.progress", done, asked), ui.T(ctx, "forms.page.last_by", ui.WhenText(ctx, r.Last.Happened), p.who(r.Last.Author)))
 }
 
 // values says an answer in the words of its form.
@@ -144,7 +139,7 @@ func values(ctx context.Context, it *forms.Item, a *forms.Answer) string {
 		case forms.One, forms.Several:
 			words[i] = it.Choice(v, language)
 		case forms.Number:
-			words[i] = joined(" ", v, it.Unit)
+			words[i] = ui.Joined(" ", v, it.Unit)
 		case forms.Date:
 			words[i] = v
 			if day, err := time.Parse(time.DateOnly, v); err == nil {

@@ -390,7 +390,7 @@ func asked(v *runView, s *forms.Section, it *forms.Item) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		case forms.Number:
-			templ_7745c5c3_Err = ui.Input(ui.Field{Name: "answers." + it.Code, Label: joined(", ", text(ctx, it.Text), it.Unit), Hint: text(ctx, it.Help), Mode: "decimal", Value: v.had(it.Code), Max: 20, When: hidden}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Input(ui.Field{Name: "answers." + it.Code, Label: ui.Joined(", ", text(ctx, it.Text), it.Unit), Hint: text(ctx, it.Help), Mode: "decimal", Value: v.had(it.Code), Max: 20, When: hidden}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -250,9 +250,9 @@ func heard(ctx context.Context, s *forms.Said) string {
 	}
 	mode := ""
 	if s.Mode != "" {
-		mode = joined(" ", ui.T(ctx, "forms.mode."+s.Mode), s.Name)
+		mode = ui.Joined(" ", ui.T(ctx, "forms.mode."+s.Mode), s.Name)
 	}
-	return joined(" · ", language, mode)
+	return ui.Joined(" · ", language, mode)
 }
 
 // reading is the condition under which a statement shows in a language: the chosen one, and English where it cannot be read in that.
@@ -262,7 +262,7 @@ func reading(v *runView, language string) string {
 	}
 	when := ""
 	for _, other := range v.Form.Languages()[1:] {
-		when = joined(" ", when, "!language="+other)
+		when = ui.Joined(" ", when, "!language="+other)
 	}
 	return when
 }

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"milieu/care/handover"
 	"milieu/house/clients"
@@ -231,7 +229,7 @@ func (h *handovers) facts(c *web.Ctx, q db.Querier, s room.Span, out *sheet, tol
 			args = append(args, part[i][:])
 		}
 		var found []*record.Entry
-		err := db.Each(q, "SELECT "+factColumns+" FROM handover_fact_v1 f JOIN entry e ON e.id = f.id WHERE f.happened >= $1 AND f.happened < $2 AND f.chart IN ("+placeholders(3, len(part))+") ORDER BY f.happened, f.id", args, func(r db.Row) error {
+		err := db.Each(q, "SELECT "+factColumns+" FROM handover_fact_v1 f JOIN entry e ON e.id = f.id WHERE f.happened >= $1 AND f.happened < $2 AND f.chart IN ("+db.Places(3, len(part))+") ORDER BY f.happened, f.id", args, func(r db.Row) error {
 			e, err := record.ScanEntry(r)
 			found = append(found, e)
 			return err
@@ -263,10 +261,7 @@ func lineOf(c *web.Ctx, e *record.Entry) string {
 	if err != nil {
 		return ui.T(c.Context(), "handover.page.destroyed")
 	}
-	line := k.Line(e, b)
-	words := strings.TrimSpace(ui.T(c.Context(), line.Key, line.Args...))
-	r, n := utf8.DecodeRuneInString(words)
-	return string(unicode.ToUpper(r)) + words[n:]
+	return ui.Line(c.Context(), k.Line(e, b))
 }
 
 // dues are what is open and asked for before the next shift ends, or late, as their rules' faces say it.
@@ -290,7 +285,7 @@ func (h *handovers) dues(c *web.Ctx, q db.Querier, s room.Span, out *sheet, chan
 		if strings.HasPrefix(w.Rule, "handover.") || w.Opens.After(c.Now) || state != due.StateLate && (face.Routine || w.Due.After(out.Next)) || !s.Sees(w.Chart, w.Anchor) {
 			continue
 		}
-		it := item{Key: dueKey(w), Text: shown.What, Sub: joined(ui.DueText(ctx, w.Due), ui.WhenText(ctx, w.Due), shown.Last), Href: shown.Href, State: ui.State(state), At: w.Due, Due: handover.Due{Rule: w.Rule, Slot: w.Key, Anchor: w.Anchor}}
+		it := item{Key: dueKey(w), Text: shown.What, Sub: ui.Joined(", ", ui.DueText(ctx, w.Due), ui.WhenText(ctx, w.Due), shown.Last), Href: shown.Href, State: ui.State(state), At: w.Due, Due: handover.Due{Rule: w.Rule, Slot: w.Key, Anchor: w.Anchor}}
 		it.Times, it.First = handover.Carried(changes, out.Span, w.Opens, w.Due)
 		p.Items = append(p.Items, it)
 	}
@@ -379,8 +374,4 @@ func (p *person) words(heading string) []handover.Said {
 		}
 	}
 	return out
-}
-
-func joined(parts ...string) string {
-	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ", ")
 }

@@ -242,7 +242,7 @@ func (v *view) lede(ctx context.Context) string {
 	case v.From != "":
 		out = ui.T(ctx, "handover.page.from", v.From)
 	}
-	return joined(out, ui.T(ctx, "handover.page.entries", v.Entries))
+	return ui.Joined(", ", out, ui.T(ctx, "handover.page.entries", v.Entries))
 }
 
 func (v *view) progressWords(ctx context.Context) string {
@@ -390,7 +390,7 @@ func (p *person) ids(ctx context.Context) string {
 	if p.Interpreter {
 		parts = append(parts, ui.T(ctx, "handover.page.interpreter"))
 	}
-	return joined(parts...)
+	return ui.Joined(", ", parts...)
 }
 
 func (p *person) openWords(ctx context.Context) string {

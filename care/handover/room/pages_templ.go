@@ -679,7 +679,7 @@ func personHead(v *view) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Badge(ui.Bad, "warn", ui.T(ctx, "handover.page.allergies", joined(v.Person.Allergies...))).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Badge(ui.Bad, "warn", ui.T(ctx, "handover.page.allergies", ui.Joined(", ", v.Person.Allergies...))).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

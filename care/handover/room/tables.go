@@ -5,7 +5,6 @@ package room
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	jsonv2 "github.com/go-json-experiment/json"
@@ -113,7 +112,7 @@ func saidAt(q db.Querier, change time.Time, charts []record.ID) ([]handover.Said
 		for i := range part {
 			args = append(args, part[i][:])
 		}
-		err := db.Each(q, "SELECT chart, change, id, happened, author, kind, item, heading, owner, words FROM handover_said_v1 WHERE change = $1 AND chart IN ("+placeholders(2, len(part))+")", args, func(r db.Row) error {
+		err := db.Each(q, "SELECT chart, change, id, happened, author, kind, item, heading, owner, words FROM handover_said_v1 WHERE change = $1 AND chart IN ("+db.Places(2, len(part))+")", args, func(r db.Row) error {
 			s, err := scanSaid(r)
 			out = append(out, s)
 			return err
@@ -168,16 +167,4 @@ func rulesNow(q db.Querier, unit record.ID) (handover.Rules, error) {
 		return handover.Default().Filled(), err
 	}
 	return list[len(list)-1].Filled(), nil
-}
-
-// placeholders are n places of a statement from a first number on: $2, $3, …
-func placeholders(first, n int) string {
-	var b strings.Builder
-	for i := range n {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		fmt.Fprintf(&b, "$%d", first+i)
-	}
-	return b.String()
 }

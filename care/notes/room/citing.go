@@ -3,10 +3,7 @@ package room
 import (
 	"errors"
 	"slices"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"milieu/kit/access"
 	"milieu/kit/db"
@@ -180,10 +177,7 @@ func wording(q db.Querier, f *record.Family, e *record.Entry) (*record.Entry, er
 
 // inWords says an entry in words, beginning with a capital.
 func inWords(c *web.Ctx, k *record.Kind, e *record.Entry, b record.Body) string {
-	l := k.Line(e, b)
-	words := strings.TrimSpace(ui.T(c.Context(), l.Key, l.Args...))
-	r, n := utf8.DecodeRuneInString(words)
-	return string(unicode.ToUpper(r)) + words[n:]
+	return ui.Line(c.Context(), k.Line(e, b))
 }
 
 // name is what somebody of the staff is called; one's own name is "You".

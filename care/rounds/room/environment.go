@@ -118,7 +118,7 @@ func showHazards(c *web.Ctx) error {
 }
 
 func (v *hazardsView) title(ctx context.Context, h Hazard) string {
-	what := sentence(ui.T(ctx, "rounds.hazard."+h.What))
+	what := ui.Capital(ui.T(ctx, "rounds.hazard."+h.What))
 	if h.Place != "" {
 		return ui.T(ctx, "rounds.page.hazard_at", what, ui.T(ctx, "rounds.place."+h.Place))
 	}

@@ -77,7 +77,7 @@ func faceEnvironment(ctx context.Context, _ due.Window, d rounds.Data) room.Show
 func faceHazard(ctx context.Context, w due.Window, d rounds.Data) room.Showing {
 	last := d.Words
 	if d.Place != "" {
-		last = join([]string{sentence(ui.T(ctx, "rounds.place."+d.Place)), d.Words}[:1+min(1, len(d.Words))], ": ")
+		last = join([]string{ui.Capital(ui.T(ctx, "rounds.place."+d.Place)), d.Words}[:1+min(1, len(d.Words))], ": ")
 	}
 	return room.Showing{What: ui.T(ctx, "rounds.page.face_hazard", ui.T(ctx, "rounds.hazard."+d.Reason)), Last: last, Act: ui.T(ctx, "rounds.page.open"), Href: "/rounds/hazards#hazard-" + w.Key}
 }

@@ -60,7 +60,7 @@ func (v *levelView) offered(ctx context.Context) []ui.Choice {
 	var out []ui.Choice
 	for _, l := range rounds.Levels {
 		if l.Rank > v.rank() || l.Rank == v.rank() && v.Order != nil || v.MayLower && l.Rank < v.rank() {
-			out = append(out, ui.Choice{Value: l.Code, Label: sentence(ui.T(ctx, "rounds.level."+l.Code)), Wide: l.DrawTo > 0 || l.Arms})
+			out = append(out, ui.Choice{Value: l.Code, Label: ui.Capital(ui.T(ctx, "rounds.level."+l.Code)), Wide: l.DrawTo > 0 || l.Arms})
 		}
 	}
 	return out

@@ -4,8 +4,6 @@ import (
 	"context"
 	"slices"
 	"strconv"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/a-h/templ"
 
@@ -92,7 +90,7 @@ func join(parts []string, by string) string {
 func (v *checkView) answers(ctx context.Context) []ui.Answer {
 	var out []ui.Answer
 	for _, w := range v.Rules.Filled().Whole {
-		a := ui.Answer{Label: sentence(ui.T(ctx, "rounds.state."+w.State)), Detail: sentence(ui.T(ctx, "rounds.place."+w.Place)), Icon: "eye", Set: []ui.Pair{{Name: "place", Value: w.Place}, {Name: "state", Value: w.State}}}
+		a := ui.Answer{Label: ui.Capital(ui.T(ctx, "rounds.state."+w.State)), Detail: ui.Capital(ui.T(ctx, "rounds.place."+w.Place)), Icon: "eye", Set: []ui.Pair{{Name: "place", Value: w.Place}, {Name: "state", Value: w.State}}}
 		if rounds.StateOf(w.State).Asleep {
 			a.Icon = "bed"
 		}
@@ -104,16 +102,10 @@ func (v *checkView) answers(ctx context.Context) []ui.Answer {
 	return out
 }
 
-// sentence begins a text with a capital.
-func sentence(s string) string {
-	r, size := utf8.DecodeRuneInString(s)
-	return string(unicode.ToUpper(r)) + s[size:]
-}
-
 func chips(ctx context.Context, prefix string, codes []string) []ui.Choice {
 	out := make([]ui.Choice, len(codes))
 	for i, code := range codes {
-		out[i] = ui.Choice{Value: code, Label: sentence(ui.T(ctx, prefix+code))}
+		out[i] = ui.Choice{Value: code, Label: ui.Capital(ui.T(ctx, prefix+code))}
 	}
 	return out
 }
@@ -230,7 +222,7 @@ func saidChecked(c *web.Ctx, e *record.Entry, b record.Body) (templ.Component, e
 		more = append(more, ui.T(ctx, "rounds.page.said_hazard"))
 	}
 	if x.Declined != "" {
-		more = append(more, sentence(ui.T(ctx, "rounds.declined."+x.Declined)))
+		more = append(more, ui.Capital(ui.T(ctx, "rounds.declined."+x.Declined)))
 	}
 	if proof, err := proofWords(c, e, x); err != nil {
 		return nil, err

@@ -45,7 +45,7 @@ func meetings(c *web.Ctx, charts []record.ID) ([]meeting, error) {
 		for i := range part {
 			args[i] = part[i][:]
 		}
-		err := db.Each(q, "SELECT chart, happened, id, author, body FROM teamwork_meeting_v1 WHERE chart IN ("+placeholders(len(part))+fmt.Sprintf(") ORDER BY happened DESC LIMIT %d", mostMeetings), args, func(r db.Row) error {
+		err := db.Each(q, "SELECT chart, happened, id, author, body FROM teamwork_meeting_v1 WHERE chart IN ("+db.Places(1, len(part))+fmt.Sprintf(") ORDER BY happened DESC LIMIT %d", mostMeetings), args, func(r db.Row) error {
 			var m meeting
 			var happened int64
 			var body []byte

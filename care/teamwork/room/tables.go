@@ -4,7 +4,6 @@ package room
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"milieu/care/teamwork"
 	"milieu/kit/clock"
@@ -106,7 +105,7 @@ func tasksOf(q db.Querier, charts ...record.ID) ([]teamwork.Task, error) {
 		for i := range part {
 			args[i] = part[i][:]
 		}
-		err := db.Each(q, "SELECT chart, happened, id, author, kind, task, what, words, owner, until FROM teamwork_task_v1 WHERE chart IN ("+placeholders(len(part))+")", args, func(r db.Row) error {
+		err := db.Each(q, "SELECT chart, happened, id, author, kind, task, what, words, owner, until FROM teamwork_task_v1 WHERE chart IN ("+db.Places(1, len(part))+")", args, func(r db.Row) error {
 			var s teamwork.Said
 			var happened, until int64
 			var owner string
@@ -120,16 +119,4 @@ func tasksOf(q db.Querier, charts ...record.ID) ([]teamwork.Task, error) {
 		}
 	}
 	return teamwork.Tasks(list), nil
-}
-
-// placeholders are n places of a statement: $1, $2, …
-func placeholders(n int) string {
-	var b strings.Builder
-	for i := range n {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		fmt.Fprintf(&b, "$%d", i+1)
-	}
-	return b.String()
 }

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"milieu/house/clients"
 	"milieu/kit/access"
@@ -67,7 +65,7 @@ func showLabels(c *web.Ctx) error {
 	}
 	if b, err := c.Committer.Kinds().Decode(e); err == nil {
 		l := k.Line(e, b)
-		v.Words = capital(ui.T(c.Context(), l.Key, l.Args...))
+		v.Words = ui.Capital(strings.TrimSpace(ui.T(c.Context(), l.Key, l.Args...)))
 	}
 	for _, l := range c.Policy.LabelNames() {
 		may := c.Directory.MayLabel(c.Scope, e.Chart, l)
@@ -103,11 +101,5 @@ func labelWords(ctx context.Context, label string) string {
 	if key := "clients.label." + label; ui.Has(ctx, key) {
 		return ui.T(ctx, key)
 	}
-	return capital(strings.ReplaceAll(strings.TrimPrefix(label, "house-"), "-", " "))
-}
-
-func capital(words string) string {
-	words = strings.TrimSpace(words)
-	r, n := utf8.DecodeRuneInString(words)
-	return string(unicode.ToUpper(r)) + words[n:]
+	return ui.Capital(strings.TrimSpace(strings.ReplaceAll(strings.TrimPrefix(label, "house-"), "-", " ")))
 }

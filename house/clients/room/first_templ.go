@@ -97,7 +97,7 @@ func firstPage(v firstView) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				for _, a := range v.Allergies {
-					templ_7745c5c3_Err = firstRow(a.Says.Substance, joined(a.Says.Reaction, severityWords(ctx, a.Says.Severity), day(a.Says.Since))).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = firstRow(a.Says.Substance, ui.Joined(" · ", a.Says.Reaction, severityWords(ctx, a.Says.Severity), day(a.Says.Since))).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -253,9 +253,9 @@ func firstContact(one clients.Held[*clients.ContactSet]) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var11 string
-		templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinStringErrs(joined(append([]string{one.Says.Relationship}, append(roles(ctx, one.Says), languageWords(one.Says.Language), one.Says.Safe)...)...))
+		templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinStringErrs(ui.Joined(" · ", append([]string{one.Says.Relationship}, append(roles(ctx, one.Says), languageWords(one.Says.Language), one.Says.Safe)...)...))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `house/clients/room/first.templ`, Line: 53, Col: 167}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `house/clients/room/first.templ`, Line: 53, Col: 178}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
 		if templ_7745c5c3_Err != nil {

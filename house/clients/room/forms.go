@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
@@ -193,9 +191,7 @@ func LabelWords(ctx context.Context, label string) string {
 	if key := "clients.label." + label; ui.Has(ctx, key) {
 		return ui.T(ctx, key)
 	}
-	words := strings.ReplaceAll(strings.TrimPrefix(label, "house-"), "-", " ")
-	r, n := utf8.DecodeRuneInString(words)
-	return string(unicode.ToUpper(r)) + words[n:]
+	return ui.Capital(strings.ReplaceAll(strings.TrimPrefix(label, "house-"), "-", " "))
 }
 
 func (f *itemForm) hidden() []ui.Pair {

@@ -2,9 +2,6 @@ package room
 
 import (
 	"context"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"milieu/house/clients"
 	"milieu/kit/db"
@@ -49,7 +46,7 @@ func standing(ctx context.Context, card *clients.Card) []room.HandoverLine {
 		out = append(out, l)
 	}
 	if l := card.Legality; !l.Until.IsZero() {
-		out = append(out, room.HandoverLine{Heading: room.Situation, Key: "clients.legal", At: l.From, Entry: l.Entry, Text: joined(legalWords(ctx, l.Status, l.Words), ui.T(ctx, "clients.page.ends", ui.WhenText(ctx, l.Until))), Href: path(card.ID, "/legal")})
+		out = append(out, room.HandoverLine{Heading: room.Situation, Key: "clients.legal", At: l.From, Entry: l.Entry, Text: ui.Joined(" · ", legalWords(ctx, l.Status, l.Words), ui.T(ctx, "clients.page.ends", ui.WhenText(ctx, l.Until))), Href: path(card.ID, "/legal")})
 	}
 	for _, p := range card.Care {
 		out = append(out, room.HandoverLine{Heading: room.Situation, Key: "clients.precaution " + p.Code, Text: ui.T(ctx, "clients.precaution."+p.Code) + ": " + p.Helps})
@@ -60,10 +57,7 @@ func standing(ctx context.Context, card *clients.Card) []room.HandoverLine {
 // event is something new of the shift, as its entry says it.
 func event(ctx context.Context, k *record.Kind, f clients.Fact) room.HandoverLine {
 	e := &record.Entry{ID: f.ID, Chart: f.Chart, Kind: f.Kind, Happened: f.Happened, Written: f.Written, Author: f.Author}
-	line := k.Line(e, f.Body)
-	words := strings.TrimSpace(ui.T(ctx, line.Key, line.Args...))
-	first, n := utf8.DecodeRuneInString(words)
-	l := room.HandoverLine{Heading: room.Person, Key: "entry " + f.ID.String(), At: f.Happened, Text: string(unicode.ToUpper(first)) + words[n:], Entry: f.ID, Href: path(f.Chart, "/entries/", f.ID.String())}
+	l := room.HandoverLine{Heading: room.Person, Key: "entry " + f.ID.String(), At: f.Happened, Text: ui.Line(ctx, k.Line(e, f.Body)), Entry: f.ID, Href: path(f.Chart, "/entries/", f.ID.String())}
 	switch f.Body.(type) {
 	case *clients.PrecautionSet:
 		l.Heading, l.State = room.Illness, ui.Now // new today: everybody must hear of it

@@ -85,7 +85,7 @@ func lookAlike(c *web.Ctx, who match.Candidate) ([]alike, error) {
 		if !a.Seen && !c.Scope.May("clients.match") {
 			continue
 		}
-		a.Where = joined(names[d.Unit], ui.T(ctx, "clients.where."+string(d.Where)), ui.DayText(ctx, d.Since))
+		a.Where = ui.Joined(" · ", names[d.Unit], ui.T(ctx, "clients.where."+string(d.Where)), ui.DayText(ctx, d.Since))
 		for _, r := range d.Reasons {
 			a.Reasons = append(a.Reasons, ui.T(ctx, "clients.same."+r.Reason))
 		}
@@ -296,7 +296,7 @@ func bedChoices(ctx context.Context, list []clients.Place) []ui.Choice {
 			label = ui.T(ctx, "clients.page.bed", p.Bed.RoomName, p.Bed.Name)
 		}
 		if len(p.Clients) > 0 {
-			label = joined(label, p.Clients[0].Name)
+			label = ui.Joined(" · ", label, p.Clients[0].Name)
 		}
 		out = append(out, ui.Choice{Value: p.Bed.ID.String(), Label: label})
 	}

@@ -88,9 +88,9 @@ func (v *mergeView) compare(c *web.Ctx, with string) error {
 		for _, n := range o.Identity.Identifiers {
 			out = append(out, n.Shown())
 		}
-		return joined(out...)
+		return ui.Joined(" · ", out...)
 	})
-	row("clients.page.where", func(o *clients.Client) string { return joined(names[o.Card.Unit], whereWords(ctx, &o.Card)) })
+	row("clients.page.where", func(o *clients.Client) string { return ui.Joined(" · ", names[o.Card.Unit], whereWords(ctx, &o.Card)) })
 	row("clients.page.allergies", func(o *clients.Client) string { return strings.Join(o.Allergies, ", ") })
 	row("clients.page.registered", func(o *clients.Client) string { return ui.DayText(ctx, o.Registered) })
 	return c.Show(ui.Page{Title: ui.T(c.Context(), "clients.page.chart")}, comparePage(*v))

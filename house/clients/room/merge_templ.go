@@ -103,7 +103,7 @@ func mergePage(v mergeView) templ.Component {
 			}
 			for _, f := range v.Found {
 				if f.ID != v.ID {
-					templ_7745c5c3_Err = ui.PersonRow(ui.Person{Name: f.Name, Line: joined(f.Birth, whereWords(ctx, &f.Card)), Href: mergeLink(v.ID, f.ID)}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.PersonRow(ui.Person{Name: f.Name, Line: ui.Joined(" · ", f.Birth, whereWords(ctx, &f.Card)), Href: mergeLink(v.ID, f.ID)}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -132,7 +132,7 @@ func mergePage(v mergeView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			for _, a := range v.Alike {
-				templ_7745c5c3_Err = ui.PersonRow(ui.Person{Name: a.Name, Line: joined(append([]string{a.Birth, a.Where}, a.Reasons...)...), Href: mergeLink(v.ID, a.ID)}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.PersonRow(ui.Person{Name: a.Name, Line: ui.Joined(" · ", append([]string{a.Birth, a.Where}, a.Reasons...)...), Href: mergeLink(v.ID, a.ID)}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -471,7 +471,7 @@ func paperFacts(ctx context.Context, h *head) []fact {
 		out = append(out, fact{ui.T(ctx, "clients.field.paper_sex"), ui.T(ctx, "clients.paper_sex."+h.Identity.PaperSex)})
 	}
 	for _, f := range h.facts(ctx) {
-		out = append(out, fact{f.Label, joined(f.Text, f.Detail)})
+		out = append(out, fact{f.Label, ui.Joined(" · ", f.Text, f.Detail)})
 	}
 	return out
 }

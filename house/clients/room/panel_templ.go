@@ -32,7 +32,7 @@ func contactsPanel(c *web.Ctx, q db.Querier, chart record.ID) (templ.Component, 
 			continue
 		}
 		row := contactRow(c.Context(), &head{}, one)
-		list = append(list, ui.Person{Name: row.Title, Line: joined(one.Says.Relationship, one.Says.Phone, one.Says.Safe), NoAvatar: true})
+		list = append(list, ui.Person{Name: row.Title, Line: ui.Joined(" · ", one.Says.Relationship, one.Says.Phone, one.Says.Safe), NoAvatar: true})
 	}
 	return contactList(path(chart, "/contacts"), list), nil
 }

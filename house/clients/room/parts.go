@@ -69,7 +69,7 @@ func partFacts(ctx context.Context, part string, h *head) []fact {
 	case clients.PartNumbers:
 		add("record_number", i.RecordNumber)
 		for _, n := range i.Identifiers {
-			out = append(out, fact{joined(n.Kind, n.System), n.Shown()})
+			out = append(out, fact{ui.Joined(" · ", n.Kind, n.System), n.Shown()})
 		}
 	case clients.PartSpeech:
 		add("language", languageWords(i.Language))
@@ -233,11 +233,11 @@ func moveWords(ctx context.Context, f clients.Fact, units map[record.ID]string) 
 	case *clients.Transferred:
 		return ui.T(ctx, "clients.page.moved_to", units[b.Unit])
 	case *clients.Left:
-		return joined(ui.T(ctx, "clients.away."+b.Kind), b.Place, b.With)
+		return ui.Joined(" · ", ui.T(ctx, "clients.away."+b.Kind), b.Place, b.With)
 	case *clients.Returned:
-		return joined(ui.T(ctx, "clients.page.back"), b.Note)
+		return ui.Joined(" · ", ui.T(ctx, "clients.page.back"), b.Note)
 	case *clients.DischargedTo:
-		return joined(ui.T(ctx, "clients.page.discharged"), ui.T(ctx, "clients.destination."+b.Destination), b.Place)
+		return ui.Joined(" · ", ui.T(ctx, "clients.page.discharged"), ui.T(ctx, "clients.destination."+b.Destination), b.Place)
 	}
 	return ""
 }

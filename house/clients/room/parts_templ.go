@@ -368,7 +368,7 @@ func healthPage(v healthView) templ.Component {
 			}
 			for _, a := range v.Allergies {
 				templ_7745c5c3_Err = held(v.head, heldRow{Topic: "allergy", Item: a.Item.String(), Ended: a.Ended != nil || a.Says.Past, End: "clients.allergy.end", Change: "clients.allergy",
-					Title: allergyTitle(ctx, a.Says), Text: joined(a.Says.Reaction, severityWords(ctx, a.Says.Severity), day(a.Says.Since), a.Says.Told)}).Render(ctx, templ_7745c5c3_Buffer)
+					Title: allergyTitle(ctx, a.Says), Text: ui.Joined(" · ", a.Says.Reaction, severityWords(ctx, a.Says.Severity), day(a.Says.Since), a.Says.Told)}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -420,7 +420,7 @@ func healthPage(v healthView) templ.Component {
 			}
 			for _, d := range v.Diagnoses {
 				templ_7745c5c3_Err = held(v.head, heldRow{Topic: "diagnosis", Item: d.Item.String(), Ended: d.Ended != nil || d.Says.Past, End: "clients.diagnosis", Change: "clients.diagnosis", Labels: v.Labels[d.ID], Relabel: v.relabel(d.ID),
-					Title: d.Says.Text, Text: joined(d.Says.Code, span(d.Says.Since, d.Says.Until), d.Says.By)}).Render(ctx, templ_7745c5c3_Buffer)
+					Title: d.Says.Text, Text: ui.Joined(" · ", d.Says.Code, span(d.Says.Since, d.Says.Until), d.Says.By)}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -489,7 +489,7 @@ func healthPage(v healthView) templ.Component {
 			}
 			for _, p := range v.Precautions {
 				templ_7745c5c3_Err = held(v.head, heldRow{Topic: "precaution", Item: p.Item.String(), Ended: p.Ended != nil, End: "clients.precaution.lift", Change: "clients.precaution",
-					Title: ui.T(ctx, "clients.precaution."+p.Says.Code), Text: joined(p.Says.Helps, p.Says.Why)}).Render(ctx, templ_7745c5c3_Buffer)
+					Title: ui.T(ctx, "clients.precaution."+p.Says.Code), Text: ui.Joined(" · ", p.Says.Helps, p.Says.Why)}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -599,9 +599,9 @@ func held(h *head, r heldRow) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var23 string
-			templ_7745c5c3_Var23, templ_7745c5c3_Err = templ.JoinStringErrs(joined(ui.T(ctx, "clients.page.ended"), r.Text))
+			templ_7745c5c3_Var23, templ_7745c5c3_Err = templ.JoinStringErrs(ui.Joined(" · ", ui.T(ctx, "clients.page.ended"), r.Text))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `house/clients/room/parts.templ`, Line: 144, Col: 79}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `house/clients/room/parts.templ`, Line: 144, Col: 90}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
 			if templ_7745c5c3_Err != nil {
@@ -925,7 +925,7 @@ func contactRow(ctx context.Context, h *head, one clients.Held[*clients.ContactS
 	if title == "" {
 		title = s.Organization
 	}
-	return heldRow{Topic: "contact", Item: one.Item.String(), Ended: one.Ended != nil || s.Past, End: "clients.describe", Change: "clients.describe", Labels: h.Labels[one.ID], Relabel: h.relabel(one.ID), Title: title, Text: joined(parts...)}
+	return heldRow{Topic: "contact", Item: one.Item.String(), Ended: one.Ended != nil || s.Past, End: "clients.describe", Change: "clients.describe", Labels: h.Labels[one.ID], Relabel: h.relabel(one.ID), Title: title, Text: ui.Joined(" · ", parts...)}
 }
 
 func legalPage(v legalView) templ.Component {
@@ -1005,9 +1005,9 @@ func legalPage(v legalView) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					var templ_7745c5c3_Var42 string
-					templ_7745c5c3_Var42, templ_7745c5c3_Err = templ.JoinStringErrs(joined(ui.T(ctx, "clients.legal."+l.Status), l.Basis, l.By))
+					templ_7745c5c3_Var42, templ_7745c5c3_Err = templ.JoinStringErrs(ui.Joined(" · ", ui.T(ctx, "clients.legal."+l.Status), l.Basis, l.By))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `house/clients/room/parts.templ`, Line: 216, Col: 84}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `house/clients/room/parts.templ`, Line: 216, Col: 95}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var42))
 					if templ_7745c5c3_Err != nil {
@@ -1342,9 +1342,9 @@ func staysPage(v staysView) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					var templ_7745c5c3_Var52 string
-					templ_7745c5c3_Var52, templ_7745c5c3_Err = templ.JoinStringErrs(joined(e.Says.What, e.Says.Place))
+					templ_7745c5c3_Var52, templ_7745c5c3_Err = templ.JoinStringErrs(ui.Joined(" · ", e.Says.What, e.Says.Place))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `house/clients/room/parts.templ`, Line: 292, Col: 58}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `house/clients/room/parts.templ`, Line: 292, Col: 69}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var52))
 					if templ_7745c5c3_Err != nil {
@@ -1355,9 +1355,9 @@ func staysPage(v staysView) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					var templ_7745c5c3_Var53 string
-					templ_7745c5c3_Var53, templ_7745c5c3_Err = templ.JoinStringErrs(joined(e.Says.Class, span(e.Says.From, e.Says.Until), e.Says.Reason, e.Says.Went))
+					templ_7745c5c3_Var53, templ_7745c5c3_Err = templ.JoinStringErrs(ui.Joined(" · ", e.Says.Class, span(e.Says.From, e.Says.Until), e.Says.Reason, e.Says.Went))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `house/clients/room/parts.templ`, Line: 293, Col: 121}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `house/clients/room/parts.templ`, Line: 293, Col: 132}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var53))
 					if templ_7745c5c3_Err != nil {

@@ -42,10 +42,6 @@ func whereWords(ctx context.Context, c *clients.Card) string {
 	return ui.T(ctx, "clients.page.until", ui.T(ctx, "clients.away."+c.Away), ui.WhenText(ctx, c.Expected))
 }
 
-func joined(parts ...string) string {
-	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " · ")
-}
-
 // peopleView is the list of a unit's people, or what a search found.
 type peopleView struct {
 	order
@@ -117,7 +113,7 @@ func (v *peopleView) mine(c *web.Ctx, unit record.ID) error {
 		}
 		all = append(all, card.ID)
 		row := person(c.Context(), &card, "")
-		row.ID, row.Line = "", joined(units[card.Unit], row.Line)
+		row.ID, row.Line = "", ui.Joined(" · ", units[card.Unit], row.Line)
 		v.Mine = append(v.Mine, row)
 	}
 	c.Saw(all...)
@@ -146,7 +142,7 @@ func (v *peopleView) search(c *web.Ctx) error {
 	units, err := unitNames(c)
 	for i := range found {
 		row := person(c.Context(), &found[i].Card, "")
-		row.Line = joined(units[found[i].Unit], row.Line)
+		row.Line = ui.Joined(" · ", units[found[i].Unit], row.Line)
 		v.Rows = append(v.Rows, row)
 	}
 	return err
@@ -215,7 +211,7 @@ func conflicts(ctx context.Context, census *clients.Census) (out []string) {
 
 // person is one line about somebody: where, how closely watched, pronouns, what helps.
 func person(ctx context.Context, c *clients.Card, watched string) ui.Person {
-	p := ui.Person{ID: rowID(c.ID), Name: c.Name, Href: path(c.ID), Photo: photo(c), Line: joined(whereWords(ctx, c), watched, c.Pronouns, strings.Join(c.Helps, ", "))}
+	p := ui.Person{ID: rowID(c.ID), Name: c.Name, Href: path(c.ID), Photo: photo(c), Line: ui.Joined(" · ", whereWords(ctx, c), watched, c.Pronouns, strings.Join(c.Helps, ", "))}
 	switch c.Where {
 	case clients.OnLeave, clients.Hospital:
 		p.Badge = ui.StateWord(ui.Off, ui.T(ctx, "clients.where."+string(c.Where)))

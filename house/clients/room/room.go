@@ -104,7 +104,7 @@ func showReturnDue(ctx context.Context, w due.Window) room.Showing {
 	var d clients.ReturnDue
 	_ = jsonv2.Unmarshal(w.Data, &d)
 	return room.Showing{
-		What: ui.T(ctx, "clients.page.due_back"), Last: joined(ui.T(ctx, "clients.away."+d.Kind), ui.T(ctx, "clients.page.since", ui.WhenText(ctx, d.Since))),
+		What: ui.T(ctx, "clients.page.due_back"), Last: ui.Joined(" · ", ui.T(ctx, "clients.away."+d.Kind), ui.T(ctx, "clients.page.since", ui.WhenText(ctx, d.Since))),
 		Act: ui.T(ctx, "clients.page.open"), Href: path(w.Chart, "/stays"),
 	}
 }
