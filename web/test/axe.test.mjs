@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { axe, sizes, sleep } from "./lib.mjs";
 import { pages, reachable } from "./crawl.mjs";
-import { file, morning, night, somebody, submit, trial, until } from "./walk.mjs";
+import { file, mint, morning, night, personOf, somebody, submit, trial, until } from "./walk.mjs";
 
 export async function before() {
   const shared = await night();
@@ -20,14 +20,32 @@ export async function before() {
   const page = await context.newPage();
   await page.goto(d.sign_in.supervisor);
   shared.begin = [await submit(page, d, "/clients/register", { used: "Ilse Ranke", legal: "Ilse Ranke", birth_date: "1988-04-02", unit: d.unit })];
-  // One's own entry can be moved out of the wrong chart; which entry a crawl opens is chance.
+  // One's own entry can be moved out of the wrong chart, one's own note corrected; which entry a crawl opens is chance.
   await page.goto(d.url + `/clients/${seen}`);
   const own = await page.locator(".tl-head a").first().getAttribute("href");
-  shared.begin.push(own + "/move");
+  const [note] = await file(d, "supervisor", [seen, "notes.written", { format: "free", version: 1, from: new Date(Date.now() - 3_600_000).toISOString(), parts: { text: "Slept until six, then tea in the kitchen." } }]);
+  await file(d, "worker", [seen, "belongings.taken_in", { items: [{ what: "Coat, green", count: 1, kept: "locker" }], unsigned: "did not want to" }],
+    [seen, "forms.answered", { run: mint(), form: "risk_screen", version: 1, section: "now", answers: { life_now: "yes" } }]);
+  shared.begin.push(own + "/move", `/clients/${seen}/notes/${note.id}`, `/clients/${seen}/belongings`, await fromElsewhere(shared, page));
   await context.close();
   return shared;
 }
 export const after = morning;
+
+/** Somebody who came from another unit: the address of the entry that moved them, which leads to what their new unit needs to know. */
+async function fromElsewhere(shared, page) {
+  const { d } = shared;
+  const context = await shared.browser.newContext();
+  const admin = await context.newPage();
+  await admin.goto(d.sign_in.administrator);
+  const birch = (await submit(admin, d, "/units", { name: "Birch", type: "ward" })).split("/")[2];
+  await submit(admin, d, "/entries/staff.assigned", { chart: await personOf(shared, "supervisor"), unit: birch });
+  await context.close();
+  const chart = (await submit(page, d, "/clients/register", { used: "Tomas Weil", legal: "Tomas Weil", birth_date: "1979-11-20", unit: birch })).split("/")[2];
+  await file(d, "supervisor", [chart, "clients.admitted", { unit: birch, from: "home" }]);
+  const [moved] = await file(d, "supervisor", [chart, "clients.transferred", { unit: d.unit, reason: "A quieter corridor" }]);
+  return `/clients/${chart}/entries/${moved.id}`;
+}
 
 // Both sizes and both themes; the long trials try each with each.
 const views = process.env.MILIEU_TRIALS ? [["phone", "light"], ["phone", "dark"], ["desk", "dark"], ["desk", "light"]] : [["phone", "light"], ["desk", "dark"]];
@@ -99,7 +117,7 @@ export default {
   "worker: every page": role("worker"),
   "nurse: every page": role("nurse"),
   "supervisor: every page": role("supervisor", (shared) => shared.begin),
-  "administrator: every page": role("administrator"),
+  "administrator: every page": role("administrator", ({ d }) => [`/units/${d.unit}`]), // which has rooms
   "client: every page": role("client"),
 
   "coordinator: what the house has decided about looks": trial(async ({ shared, open }) => {

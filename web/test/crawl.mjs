@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 
 // What is no page: files, streams, fragments and doors that machines use.
 const noPages = new Set(["/static/", "/healthz", "/live", "/sw.js", "/drafts", "/device/phones", "/device/people", "/session", "/clients/{chart}/photo.jpg", "/welcome/{token}",
-  "/staff/{chart}/certificates/{credential}/evidence/{file}",
+  "/staff/{chart}/certificates/{credential}/evidence/{file}", "/clients/{chart}/belongings/photos/{blob}", "/clients/{chart}/notes/{note}/files/{file}",
   // Steps of a ceremony, which no link leads to; signin, passkey and tablet walk through them.
   "/lock", "/confirm", "/account/passkeys/new", "/account/passkeys/{key}",
   // For what the demonstration's day does not hold: somebody found elsewhere in an emergency, an author who has left.

@@ -1,5 +1,6 @@
 // Runs every *.test.mjs of this folder, or those named, and ends with a line that counts their trials. Several files run side by side, each in a
-// process of its own, with servers and browsers of its own; what a file says is printed once it is through.
+// process of its own, with servers and browsers of its own; what a file says is printed once it is through, and what failed once more at the end,
+// where a reader who sees only the end of a long output finds it.
 //
 //	node web/test/run.mjs [name …]     LANES=1 runs one after another
 import { spawn } from "node:child_process";
@@ -58,6 +59,7 @@ function apart(file) {
     child.on("close", () => {
       clearTimeout(timer);
       const lines = said.trimEnd().split("\n");
+      for (const [at, line] of lines.entries()) if (line.startsWith("FAIL")) failures.push(...lines.slice(at, at + 12));
       const end = /^(\d+) passed, (\d+) failed$/.exec(lines.at(-1));
       if (end) lines.pop();
       console.log([...lines, `      ${file}: ${Math.round((performance.now() - begun) / 1000)} s`].join("\n"));
@@ -68,6 +70,7 @@ function apart(file) {
 
 process.once("SIGTERM", () => process.exit(1)); // which ends the servers that were begun here
 const sum = { passed: 0, failed: 0 };
+const failures = [];
 const add = (one) => { sum.passed += one.passed; sum.failed += one.failed; };
 if (files.length === 1) {
   add(await run(files[0]));
@@ -78,5 +81,6 @@ if (files.length === 1) {
   await Promise.all(Array.from({ length: lanes }, lane));
   built.remove();
 }
+if (failures.length) console.log(["", "What failed:", ...failures].join("\n"));
 console.log(`${sum.passed} passed, ${sum.failed} failed`);
 process.exit(sum.failed || !sum.passed ? 1 : 0);
