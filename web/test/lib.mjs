@@ -62,6 +62,9 @@ export function folder() {
 const running = new Set();
 process.on("exit", () => { for (const child of running) child.kill("SIGTERM"); }); // a trial that fails leaves nothing behind
 
+/** Has the servers begun here print what each of their routines is doing; it ends them, and stands in their errors. */
+export const askServers = () => { for (const child of running) child.kill("SIGQUIT"); };
+
 /** Has a process that was begun here ended with this one. */
 export function mind(child) {
   running.add(child);

@@ -9,39 +9,57 @@ import { cpus } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { buildFixture } from "./fixture.mjs";
-import { afresh, remains } from "./watch.mjs";
+import { askServers, sleep } from "./lib.mjs";
+import { afresh, remains, standing } from "./watch.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const wanted = process.argv.slice(2);
-const limit = 20 * 60_000; // of a file: who hangs is ended, and what it said till then is read
+// Who hangs is ended, and what it said till then is read: a trial, and a file.
+const patience = Number(process.env.TRIAL_MINUTES ?? 6) * 60_000, limit = 20 * 60_000;
 const longest = ["axe", "night", "offline", "trap", "tabletaway", "organisation", "away"]; // first, so that none of them is left alone at the end
 const rank = (file) => { const at = longest.indexOf(file.split(".")[0]); return at < 0 ? longest.length : at; };
 const files = readdirSync(here).filter((f) => f.endsWith(".test.mjs") && (!wanted.length || wanted.some((w) => f.startsWith(w)))).sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
 const lanes = Number(process.env.LANES ?? Math.max(2, Math.floor(cpus().length / 2)));
 
+/** A trial's time is limited. One that runs out of it has its servers say what they are doing, which ends them. */
+async function inTime(trial) {
+  let timer;
+  const late = new Promise((_, fail) => (timer = setTimeout(async () => {
+    await standing();
+    askServers();
+    await sleep(1000); // for what they say
+    fail(new Error(`not through after ${patience / 60_000} minutes`));
+  }, patience)));
+  try {
+    return await Promise.race([trial, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** The trials of one file, here. */
 async function run(file) {
-  let passed = 0, failed = 0;
+  let passed = 0, failed = 0, shared;
   const fail = (name, e) => {
     failed++;
-    console.log(`FAIL  ${file}: ${name}\n${e.stack ?? e}\n${remains()}\n`);
+    console.log(`FAIL  ${file}: ${name}\n${e.stack ?? e}\n${remains()}\n${(shared?.d?.errors?.() ?? "").slice(0, 20_000)}\n`);
   };
   afresh();
   try {
     const { default: trials, before, after } = await import(pathToFileURL(join(here, file)));
-    const shared = before ? await before() : undefined;
+    shared = before ? await inTime(before()) : undefined;
     for (const [name, trial] of Object.entries(trials)) {
       const begun = performance.now();
       afresh();
       try {
-        await trial(shared);
+        await inTime(trial(shared));
         passed++;
         console.log(`ok    ${file}: ${name} (${Math.round(performance.now() - begun)} ms)`);
       } catch (e) {
         fail(name, e);
       }
     }
-    if (after) await after(shared);
+    if (after) await inTime(after(shared));
   } catch (e) {
     fail("before or after its trials", e);
   }

@@ -19,6 +19,11 @@ async function shown(page) {
   return Promise.race([page.evaluate(() => (document.body?.innerText ?? "").replace(/\s+/g, " ").slice(0, 600)).catch((e) => `(${e.message.split("\n")[0]})`), late]);
 }
 
+const open = new Map(); // contexts that are followed: what tells where their pages stand
+
+/** Where every page stands that is open now, told as a trial's remains. */
+export const standing = () => Promise.all([...open.values()].map((tellAll) => tellAll("stands")));
+
 /** Follows a context's pages until it is closed. */
 export function watch(context) {
   const names = new WeakMap();
@@ -34,9 +39,12 @@ export function watch(context) {
   };
   context.pages().forEach(follow);
   context.on("page", follow);
+  const tellAll = (how) => Promise.all(context.pages().map(async (page) => tell(`${names.get(page)}: ${how} at ${page.url()}, showing: ${await shown(page)}`)));
+  open.set(context, tellAll);
+  context.on("close", () => open.delete(context));
   const close = context.close.bind(context);
   context.close = async (...how) => {
-    await Promise.all(context.pages().map(async (page) => tell(`${names.get(page)}: closed at ${page.url()}, showing: ${await shown(page)}`)));
+    await tellAll("closed");
     return close(...how);
   };
   return context;
