@@ -179,5 +179,9 @@ export default {
     await through(page, () => page.locator("a", { hasText: "As paper" }).click());
     assert.match(await page.locator("article").innerText(), /Spanish[\s\S]+not checked by a translator[\s\S]+Was read[\s\S]+signed by typing/);
     assert.deepEqual(await axe(page), []);
+    await page.goto(`${d.url}/clients/${chart}/forms`);
+    const rights = page.locator(".people li", { hasText: "Rights and house rules" });
+    assert.match(await rights.first().innerText(), /once more: one is finished/);
+    assert.match(await rights.last().innerText(), /Finished 0[34]:\d\d, Jo Ferrand/);
   }),
 };

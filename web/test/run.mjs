@@ -42,7 +42,7 @@ async function run(file) {
   let passed = 0, failed = 0, shared;
   const fail = (name, e) => {
     failed++;
-    console.log(`FAIL  ${file}: ${name}\n${e.stack ?? e}\n${remains()}\n${(shared?.d?.errors?.() ?? "").slice(0, 20_000)}\n`);
+    console.log(`FAIL  ${file}: ${name}\n${e.stack ?? e}\n${remains()}\n${(shared?.d?.errors?.() ?? "").replace(/^level=INFO .*\n/gm, "").slice(0, 20_000)}\n`);
   };
   afresh();
   try {

@@ -17,7 +17,15 @@ const shared = await night("--hours", "9");
 const { d, browser } = shared;
 const [here, lost, helped] = [await somebody(shared, "every_15"), await somebody(shared, "general"), await somebody(shared, "every_30")];
 
+const told = d.clients[0]; // of whom the day has most to tell
+
 const plain = (path) => async (page) => { await page.goto(d.url + path); };
+
+const intake = () => async (page) => {
+  await page.goto(`${d.url}/clients/${told}/forms`);
+  await page.locator(".people li", { has: page.locator('b:text-is("Intake")') }).locator("a.btn").first().click();
+  await page.waitForURL(/forms\/intake/);
+};
 
 /** Three of them side by side, as the README shows them. */
 async function picture() {
@@ -70,6 +78,8 @@ const looks = {
         await said(page);
       },
       search: (page) => openSheet(page, d, lost, "search"), walk: plain("/rounds/environment"), device: plain("/device"), more: async (page) => { await page.goto(d.url); await page.locator("[data-open=more]").click(); },
+      note: plain(`/clients/${told}/note`), compose: plain(`/clients/${told}/notes/new`), contact: plain(`/contacts/${told}/new`), forms: plain(`/clients/${told}/forms`), intake: intake(),
+      handover: plain("/handover"), tasks: plain("/tasks"), messages: plain("/messages"), belongings: plain(`/clients/${told}/belongings/in`), discharge: plain(`/clients/${told}/discharge`), find: plain(`/clients/${told}/find?q=kitchen`),
       error: plain("/nowhere"),
       offline: async (page) => {
         await page.goto(d.url + "/rounds");
@@ -77,15 +87,16 @@ const looks = {
         await page.waitForSelector("[data-offline]:not([hidden])");
       },
     },
-    desk: { round: (page) => openSheet(page, d, here) },
+    desk: { round: (page) => openSheet(page, d, here), compose: plain(`/clients/${told}/notes/new`), intake: intake() },
   },
   supervisor: {
     desk: {
       shift: plain("/"), night: plain("/rounds/night"), "night-table": async (page) => { await page.goto(d.url + "/rounds/night"); await page.locator("input[name=view][value=table]").check(); },
       people: plain("/clients"), "no-people": async (page) => { await plain("/clients")(page); await page.fill("#q", "zzzz"); await page.keyboard.press("Enter"); await page.locator("#found .empty").waitFor(); }, person: plain(`/clients/${here}`), health: plain(`/clients/${here}/health`), orders: plain(`/rounds/${here}/orders`),
       hazards: plain("/rounds/hazards"), rules: plain("/rounds/rules"), rota: plain("/rota"), staff: plain("/staff"), unit: plain(`/units/${d.unit}`), new: plain("/clients/new"), walk: plain("/rounds/environment"),
+      told: plain(`/clients/${told}`), notes: plain("/notes"), contacts: plain("/contacts"), handover: plain("/handover"), meetings: plain("/meetings"), census: plain("/census"), discharge: plain(`/clients/${told}/discharge`), belongings: plain(`/clients/${told}/belongings`), copy: plain(`/clients/${told}/copy`),
     },
-    phone: { night: plain("/rounds/night"), shift: plain("/") },
+    phone: { night: plain("/rounds/night"), shift: plain("/"), handover: plain("/handover"), census: plain("/census") },
     wall: { wall: plain("/wall") },
   },
   administrator: { desk: { first: plain("/"), house: plain("/house") } },

@@ -103,6 +103,8 @@ func showForms(c *web.Ctx) error {
 // state says in words how far a run is.
 func (p *person) state(ctx context.Context, r *forms.Run) string {
 	switch {
+	case r.First == nil && finished(forms.Of(p.Runs, r.Form.ID, p.Admitted)):
+		return ui.T(ctx, "forms.page.once_more")
 	case r.First == nil:
 		by := ""
 		for _, f := range p.Rules.wants(&p.Card, ui.From(ctx).Now) {

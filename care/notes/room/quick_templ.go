@@ -692,7 +692,7 @@ func quickPage(v quickView, words []notes.Term) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = quickWords(ui.T(ctx, "notes.page.words"), ui.T(ctx, "notes.page.quick_hint")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = quickWords(ui.T(ctx, "notes.page.words"), ui.T(ctx, "notes.page.words_hint")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
