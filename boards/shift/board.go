@@ -12,6 +12,7 @@ import (
 	contactsroom "milieu/care/contacts/room"
 	dischargeroom "milieu/care/discharge/room"
 	formsroom "milieu/care/forms/room"
+	teamworkroom "milieu/care/teamwork/room"
 	"milieu/house/clients"
 	"milieu/house/staff"
 	"milieu/kit/access"
@@ -52,15 +53,17 @@ type count struct {
 
 // page is the board of one unit at one moment, for one person.
 type page struct {
-	Unit   record.ID
-	Mine   bool
-	Family string
-	Count  count
-	On     []staff.OnDuty
-	Quiet  templ.Component // silent phones, for those who watch them
-	Me     record.ID
-	Dues   templ.Component // the lists: the same for all on the unit, where nothing on them is one's own
-	About  templ.Component // the unit
+	Unit           record.ID
+	Mine           bool
+	Family         string
+	Count          count
+	On             []staff.OnDuty
+	Quiet          templ.Component // silent phones, for those who watch them
+	Reads          bool            // messages
+	Unread, Urgent int             // messages
+	Me             record.ID
+	Dues           templ.Component // the lists: the same for all on the unit, where nothing on them is one's own
+	About          templ.Component // the unit
 }
 
 // aside is what stands beside the dues for everybody: how many are here, and what is good to know of them.
@@ -99,6 +102,9 @@ func (b *board) show(c *web.Ctx) error {
 		return err
 	}
 	topics := []string{"shift/" + unit.ID.String()}
+	if p.Reads {
+		topics = append(topics, teamworkroom.NewsView+"/"+unit.ID.String(), teamworkroom.NewsView+"/"+p.Me.String())
+	}
 	if c.Scope.All {
 		topics = append(topics, web.HeldView+"/house")
 	}
@@ -161,6 +167,9 @@ func (b *board) page(c *web.Ctx, unit web.Unit) (page, error) {
 		}
 		return aboutUnit(asideOf(ctx, all)), nil
 	})
+	if p.Reads = c.Scope.May("teamwork.read"); err == nil && p.Reads {
+		p.Unread, p.Urgent, err = teamworkroom.Unread(c, unit.ID)
+	}
 	if err == nil && c.Scope.May("device.watch") {
 		p.Quiet, err = device.Phones(c, unit.ID)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,8 @@ import (
 	dischargeroom "milieu/care/discharge/room"
 	"milieu/care/rounds"
 	roundsroom "milieu/care/rounds/room"
+	"milieu/care/teamwork"
+	teamworkroom "milieu/care/teamwork/room"
 	"milieu/house/clients"
 	"milieu/house/places"
 	placesroom "milieu/house/places/room"
@@ -40,7 +43,7 @@ type ward struct {
 func newWard(t testing.TB, beds int, more ...room.Def) *ward {
 	t.Helper()
 	people := room.Def{Name: "clients", Kinds: clients.Kinds(), Projections: clients.Projections(), Sources: []access.Source{clients.Source()}, Hub: room.Hub{NameOf: clients.NameOf}}
-	defs := append([]room.Def{placesroom.Def(), staffroom.Def(), people, roundsroom.Def(), contactsroom.Def(), dischargeroom.Def()}, more...)
+	defs := append([]room.Def{placesroom.Def(), staffroom.Def(), people, roundsroom.Def(), contactsroom.Def(), dischargeroom.Def(), teamworkroom.Def()}, more...)
 	defs = append(defs, shift.Def(defs), wall.Def(), device.Def(nil))
 	h := testkit.New(t, testkit.PolicyFor(t, "../../app/policy", defs...), defs...)
 	id := func(what string, n int) record.ID { return record.DeriveID("board", what, fmt.Sprint(n)) }
@@ -169,4 +172,37 @@ func BenchmarkShiftBoard(b *testing.B) {
 			}
 		})
 	}
+}
+
+// What colleagues wrote stands above the board until it is read, for those it was written to.
+func TestUnreadMessagesAreCounted(t *testing.T) {
+	w := newWard(t, 1)
+	nurse := record.DeriveID("board", "staff", "2")
+	w.Must(testkit.Program(), "staff.joined", nurse, &staff.Joined{Details: staff.Details{Name: "Bashir Nuri", Role: access.Nurse, SignIn: "bashir"}})
+	w.Must(testkit.Program(), "staff.assigned", nurse, &staff.Assignment{Unit: w.unit})
+	jo, bashir := w.Browse(w.worker), w.Browse(nurse)
+	expect := func(when string, b *testkit.Browser, wants string) {
+		t.Helper()
+		_, body, _ := strings.Cut(get(t, b, "/"), `id="news"`)
+		body, _, _ = strings.Cut(body, "</div>")
+		got := strings.Join(regexp.MustCompile(`\d+ (new messages?|urgent)`).FindAllString(body, -1), ", ")
+		if got != wants {
+			t.Errorf("%s: %q, want %q", when, got, wants)
+		}
+	}
+	expect("nothing was written", jo, "")
+	send := func(chart record.ID, m *teamwork.MessageSent) *record.Entry {
+		t.Helper()
+		m.Unit = w.unit
+		return w.Must(testkit.As(w.worker), teamwork.KindMessage, chart, m)
+	}
+	all := send(w.unit, &teamwork.MessageSent{Text: "The lift is out of order"})
+	send(w.people[0], &teamwork.MessageSent{Text: "Please come", To: teamwork.OwnedBy(nurse), Urgent: true})
+	send(w.unit, &teamwork.MessageSent{Text: "Who is on call?", To: teamwork.Owner(access.Supervisor)})
+	expect("one's own", jo, "")
+	expect("to everybody and to oneself", bashir, "2 new messages, 1 urgent")
+	w.Must(testkit.As(nurse), teamwork.KindRead, w.unit, &teamwork.MessageRead{Message: all.ID})
+	expect("one is read", bashir, "1 new message, 1 urgent")
+	w.Clock.Advance(15 * 24 * time.Hour)
+	expect("long ago", bashir, "")
 }

@@ -6,11 +6,14 @@ package live
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -73,12 +76,19 @@ const (
 
 type topic struct {
 	key       Topic
-	pending   map[record.ID]Signal
+	pending   map[group]Signal
 	oldest    int64 // of the signals pending; 0 for none
 	rendering int64 // the oldest of those being rendered; 0 for none
 	wake      chan struct{}
 	listeners map[*Listener]bool
 	stop      chan struct{}
+}
+
+// group is what signals have in common of which the latest stands for all: views go by kind, and leave out what is labelled.
+type group struct {
+	chart    record.ID
+	kind     string
+	labelled bool
 }
 
 type message struct {
@@ -132,7 +142,7 @@ func (h *Hub) Publish(signals ...Signal) {
 
 // add and rouse are for holders of the hub's lock.
 func (t *topic) add(s Signal) {
-	t.pending[s.Chart] = s
+	t.pending[group{s.Chart, s.Kind, s.Labelled}] = s
 	if t.oldest == 0 || s.Seq < t.oldest {
 		t.oldest = s.Seq
 	}
@@ -176,7 +186,7 @@ func (h *Hub) Listen(person record.ID, since int64, keys ...Topic) (*Listener, f
 func (h *Hub) join(l *Listener, key Topic) *topic {
 	t := h.topics[key]
 	if t == nil {
-		t = &topic{key: key, pending: map[record.ID]Signal{}, wake: make(chan struct{}, 1), listeners: map[*Listener]bool{}, stop: make(chan struct{})}
+		t = &topic{key: key, pending: map[group]Signal{}, wake: make(chan struct{}, 1), listeners: map[*Listener]bool{}, stop: make(chan struct{})}
 		h.topics[key] = t
 		if !h.shut {
 			h.serving.Go(func() { h.serve(t) })
@@ -227,10 +237,7 @@ func (h *Hub) serve(t *topic) {
 		case <-t.wake:
 		}
 		h.mu.Lock()
-		changed := make([]Signal, 0, len(t.pending))
-		for _, s := range t.pending {
-			changed = append(changed, s)
-		}
+		changed := slices.SortedFunc(maps.Values(t.pending), func(a, b Signal) int { return cmp.Compare(a.Seq, b.Seq) })
 		clear(t.pending)
 		t.rendering, t.oldest = t.oldest, 0
 		h.mu.Unlock()

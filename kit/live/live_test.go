@@ -88,6 +88,26 @@ func TestOnlyWhatConcernsATopic(t *testing.T) {
 	}
 }
 
+// What comes together is told together: a view that goes by kind hears of each, and one that leaves out what is labelled of what is not.
+func TestEveryKindIsHeard(t *testing.T) {
+	h, _ := newHub(t)
+	h.Register("kinds", func(_ context.Context, _ Topic, changed []Signal) ([]byte, error) {
+		var b bytes.Buffer
+		for _, s := range changed {
+			fmt.Fprintf(&b, "%s%v ", s.Kind, s.Labelled)
+		}
+		return b.Bytes(), nil
+	})
+	l := listen(t, h, 0, Topic{View: "kinds", Of: id("north")})
+	of := func(seq int64, kind string, labelled bool) Signal {
+		return Signal{Seq: seq, Chart: id("somebody"), Unit: id("north"), Kind: kind, Labelled: labelled}
+	}
+	h.Publish(of(1, "a.note", false), of(2, "a.note", true), of(3, "a.look", false), of(4, "a.look", false))
+	if m := within(t, l); string(m.data) != string(lines([]byte("a.notefalse a.notetrue a.lookfalse "))) {
+		t.Errorf("%q", m.data)
+	}
+}
+
 // Whoever moves to another unit is still heard of where they were, also when more was said of them meanwhile.
 func TestTheUnitThatWasLeftHears(t *testing.T) {
 	h, _ := newHub(t)

@@ -107,16 +107,24 @@ export default {
     await until("the row to go", async () => (await row.count()) === 0);
     assert.equal(taps.count, 1);
     assert.equal((await entries(d, chart, was)).at(-1).kind, "teamwork.task_done");
+    await jo.goto(d.url + "/");
+    const unread = async () => Number(/^\d+/.exec(await jo.locator("#news a").innerText().catch(() => "0"))[0]);
+    const before = await unread();
     await nurse.goto(`${d.url}/handover/${chart}`);
     const asks = nurse.locator(".take-bar a", { hasText: "Ask Jo" });
     await asks.click();
     await nurse.fill("[name=text]", "Did the clinic call back?");
     await nurse.click(".when-ready");
     await nurse.waitForURL((url) => url.pathname === "/messages");
-    await jo.goto(d.url + "/messages");
+    await until("the open board to say so", async () => (await unread()) === before + 1);
+    assert.deepEqual(await axe(jo), []);
+    await taps.tap(jo.locator("#news a"));
+    await jo.waitForURL((url) => url.pathname === "/messages");
     const letter = jo.locator(".letter", { hasText: "Did the clinic call back?" });
     await letter.getByRole("button", { name: "I have read it" }).click();
     await until("the receipt", async () => (await nurse.locator(".letter", { hasText: "Did the clinic call back?" }).locator("text=Read by Jo Ferrand").count()) === 1);
+    await jo.goto(d.url + "/");
+    assert.equal(await unread(), before);
   }),
 
   "a meeting's decision is a task in the chart of whom it is about": trial(async ({ d, open }) => {

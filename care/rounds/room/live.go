@@ -53,7 +53,7 @@ func changedRows(s *web.Site, q db.Querier, unit record.ID, changed []live.Signa
 		wanted[sig.Chart] = true
 		all = all || sig.Chart == unit && sig.Kind == rounds.KindHouseRules
 	}
-	if !all && len(changed) <= few {
+	if !all && len(wanted) <= few {
 		for chart := range wanted {
 			if chart == unit {
 				continue

@@ -2,8 +2,10 @@ package room
 
 import (
 	"context"
+	"slices"
 	"strings"
 
+	"milieu/care/teamwork"
 	"milieu/kit/live"
 	"milieu/kit/web"
 )
@@ -15,6 +17,16 @@ func liveAfresh(*web.Site) live.View {
 			if strings.HasPrefix(s.Kind, "teamwork.") || strings.HasPrefix(s.Kind, "record.") || strings.HasPrefix(s.Kind, "handover.") {
 				return nil, live.ErrAfresh
 			}
+		}
+		return []byte{}, nil
+	}
+}
+
+// liveNews tells open boards to look again when a message was sent.
+func liveNews(*web.Site) live.View {
+	return func(_ context.Context, _ live.Topic, changed []live.Signal) ([]byte, error) {
+		if slices.ContainsFunc(changed, func(s live.Signal) bool { return s.Kind == teamwork.KindMessage }) {
+			return nil, live.ErrAfresh
 		}
 		return []byte{}, nil
 	}

@@ -2,6 +2,7 @@ package room
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -40,35 +41,54 @@ type receipt struct {
 	At     time.Time
 }
 
-// inbox gives the messages to somebody, to their role on a unit and to the unit, and their own, the newest first. Left out is what they may not see:
-// a message about a client is theirs no longer when the client is not.
+// inbox gives the messages to somebody, to their role on a unit and to the unit, and their own, the newest first, with names and receipts.
 func inbox(c *web.Ctx, unit record.ID) ([]message, error) {
+	list, err := lettersTo(c, unit, false)
+	for i := 0; err == nil && i < len(list); i++ {
+		err = list[i].name(c, c.Read())
+	}
+	return list, err
+}
+
+// Unread counts the messages to somebody, to their role on a unit and to the unit that they have not read, and the urgent ones among them.
+func Unread(c *web.Ctx, unit record.ID) (all, urgent int, err error) {
+	list, err := lettersTo(c, unit, true)
+	for i := range list {
+		if list[i].Urgent {
+			urgent++
+		}
+	}
+	return len(list), urgent, err
+}
+
+// lettersTo reads what inbox shows, or of it what somebody else wrote and the reader has not read. Left out is what they may not see: a message
+// about a client is theirs no longer when the client is not.
+func lettersTo(c *web.Ctx, unit record.ID, unread bool) ([]message, error) {
 	q, me := c.Read(), c.Scope.Person
 	var list []message
-	since := clock.Micros(c.Now.Add(-keptFor))
-	const columns = "SELECT id, chart, happened, author, recipient, role, unit, urgent, reply, words FROM teamwork_message_v1 WHERE "
-	for _, ask := range []struct {
-		where string
-		args  []any
-	}{
-		{"recipient = $1 AND happened >= $2", []any{me[:], since}},
-		{"author = $1 AND happened >= $2", []any{me[:], since}},
-		{"unit = $1 AND happened >= $2 AND recipient IS NULL AND role IN ('', $3)", []any{unit[:], since, string(c.Scope.Role)}},
-	} {
-		err := db.Each(q, columns+ask.where+fmt.Sprintf(" ORDER BY happened DESC LIMIT %d", mostListed), ask.args, func(r db.Row) error {
+	ask := func(where string, args ...any) error {
+		sql := "SELECT m.id, m.chart, m.happened, m.author, m.recipient, m.role, m.unit, m.urgent, m.reply, m.words FROM teamwork_message_v1 m WHERE m.happened >= $2 AND " + where
+		if unread {
+			sql += " AND NOT EXISTS (SELECT 1 FROM teamwork_read_v1 r WHERE r.message = m.id AND r.person = $1)"
+		}
+		return db.Each(q, sql+fmt.Sprintf(" ORDER BY m.happened DESC LIMIT %d", mostListed), append([]any{me[:], clock.Micros(c.Now.Add(-keptFor))}, args...), func(r db.Row) error {
 			var m message
 			var happened int64
 			var urgent int
 			err := r.Scan(&m.ID, &m.Chart, &happened, &m.Author, &m.To, &m.Role, &m.Unit, &urgent, &m.Reply, &m.Words)
 			m.At, m.Urgent = clock.FromMicros(happened), urgent == 1
-			if !slices.ContainsFunc(list, func(o message) bool { return o.ID == m.ID }) {
-				list = append(list, m)
-			}
+			list = append(list, m)
 			return err
 		})
-		if err != nil {
-			return nil, fmt.Errorf("reading the messages of %s: %w", me, err)
-		}
+	}
+	err := errors.Join(
+		ask("m.recipient = $1 AND m.author <> $1"),
+		ask("m.unit = $3 AND m.author <> $1 AND m.recipient IS NULL AND m.role IN ('', $4)", unit[:], string(c.Scope.Role)))
+	if !unread && err == nil {
+		err = ask("m.author = $1")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the messages of %s: %w", me, err)
 	}
 	charts := make([]record.ID, len(list))
 	for i := range list {
@@ -83,13 +103,7 @@ func inbox(c *web.Ctx, unit record.ID) ([]message, error) {
 		return client && c.Directory.Sees(c.Scope, m.Chart) != nil || !sights.Sees(m.Chart, m.ID)
 	})
 	slices.SortStableFunc(list, func(a, b message) int { return b.At.Compare(a.At) })
-	list = list[:min(len(list), mostListed)]
-	for i := range list {
-		if err := list[i].name(c, q); err != nil {
-			return nil, err
-		}
-	}
-	return list, sights.Err()
+	return list[:min(len(list), mostListed)], sights.Err()
 }
 
 // name puts names and receipts on a message.
