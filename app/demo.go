@@ -178,8 +178,8 @@ func (c *demoCmd) welcome(ctx context.Context, h *running, w *ward.Ward, url, di
 			}
 			hello.SignIn[string(role)] = url + link
 		}
-		if role.Guest() {
-			continue // no machine is theirs
+		if role.Guest() || role == access.Screen {
+			continue // nothing is theirs that machines ask for
 		}
 		token, err := web.NewAPIToken(ctx, h.Committer, h.Clock, id, "demo", 30*24*time.Hour)
 		if err != nil {

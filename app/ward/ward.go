@@ -67,6 +67,7 @@ var colleagues = []colleague{
 	{"Lena Marsh", access.Administrator, "lena", ""},
 	{"Otto Brandt", access.Auditor, "otto", ""},
 	{"Bridge", access.Integration, "", ""},
+	{"Wall by the office", access.Screen, "wall", ""},
 }
 
 // program files the ward's own beginnings.
@@ -117,7 +118,9 @@ func Furnish(ctx context.Context, h *room.Building, o Options) (*Ward, error) {
 			w.Floor = append(w.Floor, id)
 		}
 		entries = append(entries, w.entry("staff.assigned", id, &staff.Assignment{Unit: w.Unit}))
-		entries = append(entries, w.papers(id, c.role, n)...)
+		if !c.role.Machine() {
+			entries = append(entries, w.papers(id, c.role, n)...)
+		}
 		if c.task != "" {
 			now := h.Clock.Now()
 			entries = append(entries, w.entry("staff.shift_planned", id, &staff.ShiftPlanned{Unit: w.Unit, From: now.Add(-time.Hour), Until: now.Add(23 * time.Hour), Task: c.task, InCharge: c.role == access.Nurse}),

@@ -56,9 +56,9 @@ type Taken struct {
 }
 
 // Validate implements record.Body.
-func (w *WordsAdded) Validate(*record.Entry) error {
+func (w *WordsAdded) Validate(e *record.Entry) error {
 	var c fault.Check
-	changed(&c, w.Change)
+	changed(&c, e, w.Change)
 	c.Want(slices.Contains(Headings, w.Heading), "heading", "choose a heading")
 	c.Want(strings.TrimSpace(w.Text) != "", "text", "write what the next shift should know")
 	c.Short(w.Text, 2000, "text")
@@ -66,26 +66,26 @@ func (w *WordsAdded) Validate(*record.Entry) error {
 }
 
 // Validate implements record.Body.
-func (g *Given) Validate(*record.Entry) error {
+func (g *Given) Validate(e *record.Entry) error {
 	var c fault.Check
-	changed(&c, g.Change)
+	changed(&c, e, g.Change)
 	c.Short(g.Text, 2000, "text")
 	return c.Err()
 }
 
 // Validate implements record.Body.
-func (a *Accepted) Validate(*record.Entry) error {
+func (a *Accepted) Validate(e *record.Entry) error {
 	var c fault.Check
-	changed(&c, a.Change)
+	changed(&c, e, a.Change)
 	item(&c, a.Key)
 	a.check(&c)
 	return c.Err()
 }
 
 // Validate implements record.Body.
-func (p *Passed) Validate(*record.Entry) error {
+func (p *Passed) Validate(e *record.Entry) error {
 	var c fault.Check
-	changed(&c, p.Change)
+	changed(&c, e, p.Change)
 	item(&c, p.Key)
 	p.check(&c)
 	c.Short(p.Why, 300, "why")
@@ -94,9 +94,9 @@ func (p *Passed) Validate(*record.Entry) error {
 }
 
 // Validate implements record.Body.
-func (t *Taken) Validate(*record.Entry) error {
+func (t *Taken) Validate(e *record.Entry) error {
 	var c fault.Check
-	changed(&c, t.Change)
+	changed(&c, e, t.Change)
 	c.Short(t.Synthesis, 2000, "synthesis")
 	return c.Err()
 }
@@ -106,8 +106,11 @@ func (d *Due) check(c *fault.Check) {
 	c.Want(len(d.Rule) <= 100 && len(d.Slot) <= 100, "rule", "name the due")
 }
 
-func changed(c *fault.Check, at time.Time) {
-	c.Want(!at.IsZero(), "change", "say at which change of shifts")
+// reach is how far from its change of shifts something is said of it at most.
+const reach = 31 * 24 * time.Hour
+
+func changed(c *fault.Check, e *record.Entry, at time.Time) {
+	c.Want(!at.IsZero() && at.Sub(e.Happened).Abs() <= reach, "change", "say at which change of shifts")
 }
 
 func item(c *fault.Check, key string) {

@@ -135,3 +135,22 @@ func TestRulesFilled(t *testing.T) {
 		}
 	}
 }
+
+// TestOfAChangeNear: nobody says something of a change of shifts that is out of reach, in which no clock could be followed.
+func TestOfAChangeNear(t *testing.T) {
+	now := time.Date(2026, 11, 19, 14, 40, 0, 0, time.UTC)
+	e := &record.Entry{Happened: now}
+	for what, c := range map[string]struct {
+		change time.Time
+		good   bool
+	}{
+		"soon": {now.Add(20 * time.Minute), true}, "brought late": {now.Add(-6 * 24 * time.Hour), true},
+		"none": {time.Time{}, false}, "of another year": {now.AddDate(1, 0, 0), false}, "past what calendars hold": {time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC), false},
+	} {
+		for _, b := range []record.Body{&WordsAdded{Change: c.change, Heading: "person", Text: "Slept"}, &Given{Change: c.change}, &Accepted{Change: c.change, Key: "x"}, &Passed{Change: c.change, Key: "x"}, &Taken{Change: c.change}} {
+			if err := b.Validate(e); (err == nil) != c.good {
+				t.Errorf("%s: %T: %v", what, b, err)
+			}
+		}
+	}
+}

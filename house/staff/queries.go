@@ -170,7 +170,7 @@ func Assigned(q db.Querier, unit record.ID, t time.Time) ([]Person, error) {
 		if err != nil {
 			return nil, err
 		}
-		if p.Active() {
+		if p.Active() && !p.Role.Machine() {
 			out = append(out, p)
 		}
 	}

@@ -97,7 +97,7 @@ func unlabelled(c *web.Ctx, k commit.Kept) bool {
 
 // orphan says that nobody will look after an author's refused entries: the account has ended, or it is a machine's.
 func orphan(p *access.Person) bool {
-	return p == nil || !p.Disabled.IsZero() || p.Role == access.Integration
+	return p == nil || !p.Disabled.IsZero() || p.Role.Machine()
 }
 
 // inWords is the line in which a kept entry would have been said back; empty when its body says nothing that its kind can put in words.

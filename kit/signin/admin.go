@@ -81,7 +81,7 @@ func (v *limitsView) about(ctx context.Context, r Rule) string {
 func roleChoices(ctx context.Context) []ui.Choice {
 	out := []ui.Choice{{Value: "", Label: ui.T(ctx, "signin.everybody"), Checked: true}}
 	for _, r := range access.Roles {
-		if r != access.Integration {
+		if !r.Machine() {
 			out = append(out, ui.Choice{Value: string(r), Label: ui.T(ctx, "web.role."+string(r))})
 		}
 	}

@@ -244,7 +244,12 @@ func TestLimitsOfTheHouse(t *testing.T) {
 	if !idle("ana", 2*time.Minute) || idle("ben", 2*time.Minute) {
 		t.Error("the most particular limit does not hold")
 	}
-	for _, bad := range []signin.LimitsSet{{Idle: 0, Length: 720}, {Idle: 61, Length: 720}, {Idle: 5, Length: 14}, {Idle: 5, Length: 1441}, {Role: "wizard", Idle: 5, Length: 100}} {
+	set(signin.LimitsSet{Idle: 1, Length: 60, Second: true})
+	w.password("tv", words)
+	if idle("tv", 89*24*time.Hour) || !idle("tv", 91*24*time.Hour) {
+		t.Error("a screen on a wall does not stay for ninety days, or stays for ever")
+	}
+	for _, bad := range []signin.LimitsSet{{Role: access.Screen, Idle: 5, Length: 100}, {Idle: 0, Length: 720}, {Idle: 61, Length: 720}, {Idle: 5, Length: 14}, {Idle: 5, Length: 1441}, {Role: "wizard", Idle: 5, Length: 100}} {
 		if bad.Validate(nil) == nil {
 			t.Errorf("%+v is taken", bad)
 		}

@@ -50,7 +50,7 @@ func id(name string) record.ID { return record.DeriveID("signin", name) }
 
 func newCrew() *crew {
 	c := &crew{people: map[string]*access.Person{}}
-	for name, role := range map[string]access.Role{"ana": access.Nurse, "ben": access.Worker, "ada": access.Administrator, "bot": access.Integration} {
+	for name, role := range map[string]access.Role{"ana": access.Nurse, "ben": access.Worker, "ada": access.Administrator, "bot": access.Integration, "tv": access.Screen} {
 		c.people[name] = &access.Person{ID: id(name), Name: strings.ToUpper(name[:1]) + name[1:] + " Marsh", Role: role,
 			Relations: []access.Relation{{Unit: id(unit), What: access.Team, From: testkit.Start.Add(-time.Hour)}}}
 	}

@@ -12,6 +12,7 @@ type Env struct {
 	Now     time.Time      // the moment the page is drawn, from kit/clock
 	Theme   string         // "light", "dark", or empty: as the device asks
 	Private bool           // names are blurred: somebody may be looking over a shoulder
+	Takes   bool           // whether the reader may keep what a shift needs on the device
 	Reader  string         // whose page it is, as an ID: the device keeps each person's things apart; empty on nobody's pages
 }
 

@@ -178,7 +178,7 @@ func (s *Site) admit(c *Ctx, r Route) error {
 	}
 	env := ui.Env{Locale: house.Locale, Zone: house.Zone, Now: c.Now}
 	if c.Scope != nil && c.Session != nil {
-		env.Reader = c.Scope.Person.String()
+		env.Reader, env.Takes = c.Scope.Person.String(), c.Scope.May("device.take")
 	}
 	if t, err := c.R.Cookie("theme"); err == nil && (t.Value == "dark" || t.Value == "light") {
 		env.Theme = t.Value

@@ -23,7 +23,7 @@ func (c *Ctx) Denied(action string) error {
 	}
 	var who []string
 	for _, r := range access.Roles {
-		if r != access.Integration && c.Policy.Allows(r, action) {
+		if !r.Machine() && c.Policy.Allows(r, action) {
 			who = append(who, ui.T(ctx, "web.role."+string(r)))
 		}
 	}

@@ -74,8 +74,8 @@ let asked = 0;
 export async function refresh(): Promise<boolean> {
   const mine = ++asked;
   const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
-  const text = answer?.ok && !answer.redirected ? await answer.text().catch(() => null) : null;
-  if (text === null) return false;
+  const text = answer?.ok && !answer.redirected && (await answer.text().catch(() => ""));
+  if (!text) return false;
   if (mine !== asked) return true; // asked again meanwhile: the later answer knows more
   const page = opened(text);
   whenStill(() => {

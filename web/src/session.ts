@@ -56,7 +56,7 @@ export async function startSession(): Promise<void> {
     setInterval(() => document.hidden || void spare(), 15_000);
   } else if (hello?.locked || !held || held.reader !== reader() || held.until < (await moment())) {
     held = null;
-    await borrow(false).catch(() => null); // without a network and without keys the page stays what it is: words stay in their form
+    if (document.querySelector("[data-takes]")) await borrow(false).catch(() => null); // without a network and without keys the page stays what it is: words stay in their form
   }
   settled(held);
   if (!held) return;

@@ -118,6 +118,7 @@ export default {
   "nurse: every page": role("nurse"),
   "supervisor: every page": role("supervisor", (shared) => shared.begin),
   "administrator: every page": role("administrator", ({ d }) => [`/units/${d.unit}`]), // which has rooms
+  "screen: every page": role("screen"),
   "client: every page": role("client"),
 
   "coordinator: what the house has decided about looks": trial(async ({ shared, open }) => {

@@ -173,4 +173,18 @@ export default {
     await page.waitForSelector("[data-stale][hidden]", { state: "attached" });
     assert.equal(await page.locator(".wall-row").count(), rows);
   }),
+
+  "a screen with an account of its own shows the wall board of its unit, and nothing else": trial(async ({ d, open, allow }) => {
+    const page = await open("screen", sizes.wall);
+    await page.waitForURL(d.url + "/wall");
+    assert.ok((await page.locator(".wall-row").count()) >= 20);
+    await page.goto(d.url + "/");
+    await page.waitForURL(d.url + "/wall");
+    allow((text) => /403|404/.test(text));
+    for (const path of ["/clients", `/clients/${d.clients[0]}`, "/rounds", "/handover", "/messages", "/staff"]) {
+      const answer = await page.goto(d.url + path);
+      assert.ok([403, 404].includes(answer.status()), `${path} answers ${answer.status()}`);
+    }
+    assert.deepEqual(await page.locator("nav ul li a").evaluateAll((all) => [...new Set(all.map((one) => one.getAttribute("href")))]), ["/wall"]);
+  }),
 };

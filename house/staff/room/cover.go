@@ -119,10 +119,10 @@ func showArrange(c *web.Ctx) error {
 // coverable says whether somebody can stand in at all: people who work with clients, no machine and nobody who only keeps the house running.
 func coverable(p staff.Person) bool {
 	switch p.Role {
-	case access.Administrator, access.Auditor, access.Integration:
+	case access.Administrator, access.Auditor:
 		return false
 	}
-	return !p.Role.Guest()
+	return !p.Role.Guest() && !p.Role.Machine()
 }
 
 func named(p staff.Person, wanted []string) bool {

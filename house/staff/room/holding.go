@@ -30,7 +30,7 @@ type holding struct {
 }
 
 // mayHold says whether people of a role have certificates: whoever works here, and no machine.
-func mayHold(r access.Role) bool { return !r.Guest() && r != access.Integration }
+func mayHold(r access.Role) bool { return !r.Guest() && !r.Machine() }
 
 // mayRead says whether somebody's certificates are shown: one's own, and those of the people one answers for.
 func mayRead(c *web.Ctx, person record.ID) bool {

@@ -148,15 +148,15 @@ func (v *staffView) among(p *staff.Person) bool {
 	case whoNever:
 		return p.Active() && p.Role != access.Integration && !a.Set
 	case whoSecond:
-		return p.Active() && p.Role != access.Integration && a.Set && !a.Second
+		return p.Active() && !p.Role.Machine() && a.Set && !a.Second
 	case whoLapsing:
 		return p.Active() && v.Gravest[p.ID] != nil
 	case whoElse:
 		return p.Role.Guest()
 	case whoMachines:
-		return p.Role == access.Integration
+		return p.Role.Machine()
 	}
-	return p.Active() && !p.Role.Guest() && (p.Role != access.Integration || v.MayManage)
+	return p.Active() && !p.Role.Guest() && (!p.Role.Machine() || v.MayManage)
 }
 
 // stand finds who has a certificate that asks for something, of everybody.
@@ -331,7 +331,7 @@ func (v *staffView) signInWords(ctx context.Context, p *staff.Person) string {
 		return ui.T(ctx, "staff.account_none")
 	case !known || !a.Set:
 		return ui.T(ctx, "staff.account_never")
-	case !a.Second:
+	case !a.Second && !p.Role.Machine():
 		return ui.T(ctx, "staff.account_password")
 	}
 	return ""

@@ -185,7 +185,7 @@ func detailsForm(v personView, save string) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Chips(ui.Choices{Name: "role", Legend: ui.T(ctx, "staff.role"), Choices: v.roleChoices(ctx)}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Chips(ui.Choices{Name: "role", Legend: ui.T(ctx, "staff.role"), Hint: ui.T(ctx, "staff.role_hint"), Choices: v.roleChoices(ctx)}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -143,7 +143,7 @@ func (v *rotaView) offered(c *web.Ctx) ([]staff.Person, error) {
 	}
 	all, err := staff.All(c.Read())
 	return slices.DeleteFunc(all, func(p staff.Person) bool {
-		return !p.Active() || p.Role == access.Integration || p.Role == access.Auditor || c.Directory.Sees(c.Scope, p.ID) != nil
+		return !p.Active() || p.Role.Machine() || p.Role == access.Auditor || c.Directory.Sees(c.Scope, p.ID) != nil
 	}), err
 }
 
