@@ -2,7 +2,7 @@
 
 import { recall, remember } from "./choices";
 import { onArrive, within } from "./parts";
-import { closeSheet } from "./swap";
+import { closeSheet } from "./rows";
 
 const root = document.documentElement;
 const dark = matchMedia("(prefers-color-scheme: dark)");

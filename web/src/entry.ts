@@ -6,9 +6,8 @@ import { clear, point, type Faults } from "./faults";
 import { hooks, type Submission } from "./hooks";
 import { serverLocked } from "./lock";
 import { setNet } from "./net";
-import { apply } from "./rows";
+import { apply, closeSheet } from "./rows";
 import { reader } from "./session";
-import { closeSheet } from "./swap";
 import { byDevice, deviceStamp, houseDay, houseStamp, learn } from "./time";
 import { say } from "./words";
 

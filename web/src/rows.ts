@@ -163,3 +163,14 @@ export function count(): void {
   }
   tick();
 }
+
+/** Takes an open sheet away and gives the focus back to its row. */
+export function closeSheet(from: Element): boolean {
+  const sheet = from.closest<HTMLElement>(".sheet-up");
+  if (!sheet) return false;
+  const row = document.querySelector<HTMLElement>("[data-pick][aria-current]");
+  sheet.remove();
+  pick(null);
+  row?.focus({ preventScroll: true });
+  return true;
+}

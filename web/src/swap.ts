@@ -4,7 +4,7 @@ import { fieldsOf, send } from "./entry";
 import { door, missing } from "./forms";
 import { serverLocked } from "./lock";
 import { setNet } from "./net";
-import { apply, pick } from "./rows";
+import { apply, closeSheet, pick } from "./rows";
 import { opened } from "./trust";
 
 let latest = 0;
@@ -151,15 +151,4 @@ async function load(wanted: string, selector: string, push: boolean, quiet = fal
 function part(html: string, selector: string): string {
   if (!/^\s*<!doctype/i.test(html)) return html;
   return opened(html).querySelector(selector)?.innerHTML ?? "";
-}
-
-/** Takes an open sheet away and gives the focus back to its row. */
-export function closeSheet(from: Element): boolean {
-  const sheet = from.closest<HTMLElement>(".sheet-up");
-  if (!sheet) return false;
-  const row = document.querySelector<HTMLElement>("[data-pick][aria-current]");
-  sheet.remove();
-  pick(null);
-  row?.focus({ preventScroll: true });
-  return true;
 }
