@@ -74,6 +74,16 @@ func (p *person) open() int {
 	return n
 }
 
+// late names the items that are late and that nobody has accepted.
+func (p *person) late() (out []string) {
+	for i := range p.Items {
+		if it := &p.Items[i]; it.State == ui.Late && !it.Status.Accepted() {
+			out = append(out, it.Text)
+		}
+	}
+	return out
+}
+
 func (p *person) taken() bool { return len(p.Taken) > 0 }
 
 // people counts those taken over and all.

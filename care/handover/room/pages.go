@@ -403,6 +403,8 @@ func (p *person) openWords(ctx context.Context) string {
 // pick is how the person stands in the list.
 func (p *person) pick() ui.State {
 	switch {
+	case len(p.late()) > 0:
+		return ui.Late
 	case p.taken():
 		return ui.Done
 	case p.State != ui.Next:

@@ -172,6 +172,7 @@ func TestAShiftIsHandedOver(t *testing.T) {
 	w.Clock.Set(at(22, 50)) // not done: the night hears of it
 	wants(t, w.page(w.bashir, "/handover/"+rafi.String()), "Handover, Evening to Night", "0 of 3 taken over", "Carried forward once, from 15:00", "6 h late")
 	lacks(t, w.page(w.bashir, "/handover/"+rafi.String()), "Accepted by", "If the lamp")
+	wants(t, w.page(w.bashir, "/handover/brief"), "Call the sleep clinic") // what is late is said first
 	w.says(w.bashir, handover.KindPassed, rafi, &handover.Passed{Change: at(23, 0), Key: "teamwork.task " + task.ID.String(), Owner: teamwork.OwnedBy(w.jo), Why: "The clinic opens at nine", Due: handover.Due{Rule: "teamwork.task", Slot: task.ID.String(), Anchor: task.ID}})
 	wants(t, w.page(w.bashir, "/handover/"+rafi.String()), "Passed on by Bashir Nuri to Jo Ferrand. The clinic opens at nine")
 	w.Clock.Set(at(31, 5)) // across midnight, to the day
