@@ -108,14 +108,15 @@ func touchesMessage(_ db.Querier, e *record.Entry, b record.Body) ([]record.ID, 
 
 // messageWindows are the messages to somebody that they have not read. They say nothing of what is written: whom it is about may be hidden.
 func messageWindows(q db.Querier, chart record.ID) ([]due.Window, error) {
-	if _, err := staff.Find(q, chart); err != nil {
-		if fault.KindOf(err) == fault.NotFound {
-			return nil, nil // nobody works here under that name: nobody to be asked
-		}
+	p, err := staff.Find(q, chart)
+	if err != nil && fault.KindOf(err) != fault.NotFound {
 		return nil, err
 	}
+	if err != nil || !p.Active() {
+		return nil, nil // nobody works here under that name, or no longer: nobody to be asked
+	}
 	var out []due.Window
-	err := db.Each(q, `SELECT m.id, m.happened, m.author, m.urgent FROM teamwork_message_v1 m WHERE m.recipient = $1
+	err = db.Each(q, `SELECT m.id, m.happened, m.author, m.urgent FROM teamwork_message_v1 m WHERE m.recipient = $1
 AND NOT EXISTS (SELECT 1 FROM teamwork_read_v1 r WHERE r.message = m.id AND r.person = $1) ORDER BY m.happened, m.id`, []any{chart[:]}, func(r db.Row) error {
 		var id, author record.ID
 		var happened int64

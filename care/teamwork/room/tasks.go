@@ -41,7 +41,10 @@ type tasksView struct {
 	Counts          [2]int // of the unit, of mine
 }
 
-type doneLine struct{ Who, What, Line, Href string }
+type doneLine struct {
+	Who, What, Line, Href string
+	PII                   bool // Who is a client
+}
 
 // showTasks is what colleagues have asked of each other: GET /tasks.
 func showTasks(c *web.Ctx) error {
@@ -107,7 +110,7 @@ func (v *tasksView) fill(c *web.Ctx, charts []record.ID, called map[record.ID]st
 		mine := t.Now.Person() == c.Scope.Person || root == c.Scope.Person
 		if t.Closed != nil {
 			if t.Closed.Happened.After(since) && (!v.Mine || t.Closed.Author == c.Scope.Person) {
-				v.Done = append(v.Done, doneLine{called[root], t.What, closedWords(c, t), taskPath(root, t.ID)})
+				v.Done = append(v.Done, doneLine{called[root], t.What, closedWords(c, t), taskPath(root, t.ID), c.Directory.KindOf(root) == "client"})
 			}
 			continue
 		}
