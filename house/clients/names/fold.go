@@ -7,16 +7,16 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// plain are letters that no decomposition brings to a plain one.
+// plain are letters that no decomposition brings to a plain one; one with a mark is such a letter once the mark is taken off.
 var plain = strings.NewReplacer("ß", "ss", "ł", "l", "ø", "o", "đ", "d", "ð", "d", "þ", "th", "æ", "ae", "œ", "oe", "ı", "i", "ħ", "h", "ŋ", "n", "’", "", "'", "", "ʼ", "", "`", "")
 
 // Fold brings a text to what search compares: small letters without marks, apostrophes gone, everything else that is neither letter nor
 // digit a space.
 func Fold(text string) string {
-	text = plain.Replace(strings.ToLower(text))
+	text = plain.Replace(strings.ToLower(norm.NFKD.String(strings.ToValidUTF8(text, " "))))
 	var b strings.Builder
 	space := false
-	for _, r := range norm.NFKD.String(text) {
+	for _, r := range text {
 		switch {
 		case unicode.Is(unicode.Mn, r):
 		case unicode.IsLetter(r) || unicode.IsDigit(r):
