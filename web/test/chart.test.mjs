@@ -2,7 +2,7 @@
 // that is read without Milieu; the board of beds, and the board on the wall.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { axe, sizes } from "./lib.mjs";
+import { axe, sizes, through } from "./lib.mjs";
 import { file, morning, night, somebody, trial } from "./walk.mjs";
 
 export const before = async () => {
@@ -186,5 +186,25 @@ export default {
       assert.ok([403, 404].includes(answer.status()), `${path} answers ${answer.status()}`);
     }
     assert.deepEqual(await page.locator("nav ul li a").evaluateAll((all) => [...new Set(all.map((one) => one.getAttribute("href")))]), ["/wall"]);
+
+    // An administrator makes another, puts it on the unit, and it comes in by its invitation.
+    const admin = await open("administrator", "desk");
+    await admin.goto(d.url + "/staff");
+    await admin.locator("a", { hasText: "Add a colleague" }).click();
+    await admin.fill("[name=name]", "Wall in the kitchen");
+    await admin.locator("label.chip", { hasText: "Screen on a wall" }).click();
+    await admin.fill("[name=sign_in]", "kitchenwall");
+    await through(admin, () => admin.locator("form[data-entry='staff.joined'] button[type=submit]").click());
+    const team = admin.locator("form[data-entry='staff.assigned']");
+    await team.locator("label.chip", { hasText: "Cedar" }).click();
+    await through(admin, () => team.locator("button[type=submit]").click());
+    await through(admin, () => admin.locator("form[action$='/invite'] button").click());
+    const link = new URL(await admin.locator("input[value*='/welcome/']").inputValue());
+    const kitchen = await open(null, sizes.wall);
+    await kitchen.goto(d.url + link.pathname);
+    await kitchen.fill("[name=password]", "six grey herons on the weir");
+    await kitchen.click("button[type=submit]");
+    await kitchen.waitForURL(d.url + "/wall");
+    assert.ok((await kitchen.locator(".wall-row").count()) >= 20);
   }),
 };
