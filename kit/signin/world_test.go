@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -79,6 +80,7 @@ func (c *crew) def() room.Def {
 			for _, p := range c.people {
 				if p.ID == who {
 					copied := *p
+					copied.Relations = slices.Clone(p.Relations)
 					return &copied, nil
 				}
 			}
