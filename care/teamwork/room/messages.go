@@ -2,7 +2,6 @@ package room
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -81,14 +80,15 @@ func lettersTo(c *web.Ctx, unit record.ID, unread bool) ([]message, error) {
 			return err
 		})
 	}
-	err := errors.Join(
-		ask("m.recipient = $1 AND m.author <> $1"),
-		ask("m.unit = $3 AND m.author <> $1 AND m.recipient IS NULL AND m.role IN ('', $4)", unit[:], string(c.Scope.Role)))
+	err := ask("m.author <> $1 AND (m.recipient = $1 OR m.unit = $3 AND m.recipient IS NULL AND m.role IN ('', $4))", unit[:], string(c.Scope.Role))
 	if !unread && err == nil {
 		err = ask("m.author = $1")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading the messages of %s: %w", me, err)
+	}
+	if len(list) == 0 {
+		return nil, nil
 	}
 	charts := make([]record.ID, len(list))
 	for i := range list {
