@@ -1,7 +1,7 @@
 // Every page that a person of four roles can reach: named, in one language, readable by machines that read aloud, in both themes, from a
 // narrow phone to a desk, without a complaint of the browser, and light to load.
 import assert from "node:assert/strict";
-import { axe, sizes, sleep } from "./lib.mjs";
+import { axe, resize, sizes, sleep } from "./lib.mjs";
 import { pages, reachable } from "./crawl.mjs";
 import { file, mint, morning, night, personOf, somebody, submit, trial, until } from "./walk.mjs";
 
@@ -55,7 +55,7 @@ const shape = (page) => page.evaluate(() => location.pathname.replace(/[0-9a-f-]
 
 async function look(shared, page, address) {
   const at = (text) => `${address}: ${text}`;
-  await page.setViewportSize(sizes.narrow);
+  await resize(page, sizes.narrow);
   await page.goto(shared.d.url + address);
   const faults = await page.evaluate(() => ({ lang: document.documentElement.lang, title: document.title, h1: document.querySelectorAll("h1").length, wide: document.documentElement.scrollWidth - innerWidth }));
   assert.ok(faults.lang, at("has no language"));
@@ -67,7 +67,7 @@ async function look(shared, page, address) {
   shared.looked.add(same);
   const found = [];
   for (const [size, theme] of views) {
-    await page.setViewportSize(sizes[size]);
+    await resize(page, sizes[size]);
     await page.emulateMedia({ colorScheme: theme });
     let faults = await axe(page);
     for (let again = 0; faults.length > 0 && again < 3; again++) { // a colour that is still changing over is no fault

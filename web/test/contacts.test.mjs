@@ -1,7 +1,7 @@
 // Talking with people: a contact begun, timed and written down in six taps on a phone, with a timer that outlives the page and the network; one
 // that was not reached; and how long ago anybody was talked with, on the boards.
 import assert from "node:assert/strict";
-import { axe, sizes, Taps } from "./lib.mjs";
+import { axe, resize, sizes, Taps } from "./lib.mjs";
 import { chip, entries, file, mark, morning, night, only, save, somebody, trial, until } from "./walk.mjs";
 
 export const before = () => night("--hours", "3");
@@ -106,7 +106,7 @@ export default {
   "who was not reached, what ended earlier, and what a unit asks for": trial(async ({ d, shared, open }) => {
     const [chart, earlier] = [await somebody(shared), await somebody(shared)];
     const page = await open("worker");
-    await page.setViewportSize(sizes.narrow);
+    await resize(page, sizes.narrow);
     let since = await mark(d, chart);
     await page.goto(`${d.url}/contacts/${chart}/new`);
     await chip(form(page), "Tried, not reached");

@@ -4,7 +4,7 @@
 //
 //	node web/test/run.mjs day
 import assert from "node:assert/strict";
-import { axe, demo, launch, Taps } from "./lib.mjs";
+import { axe, demo, launch, resize, Taps } from "./lib.mjs";
 import { chip, entries, mark, morning, said, sheetOf, trial, until } from "./walk.mjs";
 
 /** A zone in which it is between one and two in the afternoon now: the day shift has an hour to go. */
@@ -214,7 +214,7 @@ export default {
     }
     assert.deepEqual(await axe(desk), []);
     for (const [path, size] of [["/wall", { width: 1920, height: 1080 }], ["/census", { width: 1280, height: 800 }]]) {
-      await desk.setViewportSize(size);
+      await resize(desk, size);
       await desk.goto(d.url + path);
       assert.ok((await desk.locator("body").innerText()).length > 200, path);
     }

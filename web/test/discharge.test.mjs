@@ -1,7 +1,7 @@
 // A whole leaving on a phone: things taken in with signatures, the plan, a follow-up, things back, the summary, the papers, and the discharge,
 // which is offered once it is said who sees the person next and what becomes of their things. And one who left without a word.
 import assert from "node:assert/strict";
-import { axe, sizes, Taps } from "./lib.mjs";
+import { axe, resize, sizes, Taps } from "./lib.mjs";
 import { chip, dues, entries, file, mark, morning, night, only, somebody, trial, until } from "./walk.mjs";
 
 export const before = () => night("--hours", "3");
@@ -118,7 +118,7 @@ export default {
   "who leaves without a word is discharged in a few touches, and what is missing is asked for": trial(async ({ d, shared, open }) => {
     const chart = await somebody(shared);
     const page = await open("nurse");
-    await page.setViewportSize(sizes.narrow);
+    await resize(page, sizes.narrow);
     await page.goto(`${d.url}/clients/${chart}/discharge`);
     const since = await mark(d, chart);
     const taps = new Taps();
@@ -139,7 +139,7 @@ export default {
     // Of one who went past this page, by whatever door, the board of the unit asks.
     const other = await somebody(shared);
     await file(d, "nurse", [other, "clients.discharged", { destination: "home" }]);
-    await page.setViewportSize(sizes.phone);
+    await resize(page, sizes.phone);
     await page.goto(d.url + "/");
     const row = page.locator(`[id='due-${other}-discharge.follow_up']`);
     assert.match(await row.innerText(), /No follow-up booked, and no reason said/);

@@ -1,6 +1,6 @@
 // The change of shifts: the outgoing at a desk and the incoming on a phone hand a unit over, person by person, item by item, also without a network.
 import assert from "node:assert/strict";
-import { Taps, axe, demo, launch, sizes } from "./lib.mjs";
+import { axe, demo, launch, resize, sizes, Taps } from "./lib.mjs";
 import { entries, mark, morning, trial, until } from "./walk.mjs";
 
 /** A zone in which it is between three and four in the afternoon now: the day has just gone over into the evening. */
@@ -164,7 +164,7 @@ export default {
     for (const path of ["/", "/tasks", `/clients/${d.clients[0]}`]) {
       await page.goto(d.url + path);
       for (const size of ["narrow", "phone", "desk"]) {
-        await page.setViewportSize(sizes[size]);
+        await resize(page, sizes[size]);
         const broken = await page.locator(".due-time time").evaluateAll((all) => all.filter((one) => one.getClientRects().length && one.offsetHeight > 1.6 * parseFloat(getComputedStyle(one).lineHeight) * one.textContent.trim().split(/\s+/).length || one.scrollWidth > one.clientWidth + 1).map((one) => one.textContent));
         assert.deepEqual(broken, [], `${path} at ${sizes[size].width}`);
       }
@@ -180,11 +180,11 @@ export default {
       await page.goto(d.url + path);
       assert.deepEqual(await axe(page), [], path);
       for (const size of ["narrow", "desk", "phone"]) {
-        await page.setViewportSize(sizes[size]);
+        await resize(page, sizes[size]);
         assert.ok((await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)) <= 0, `${path} is wider than ${sizes[size].width}`);
       }
     }
-    await page.setViewportSize(sizes.desk);
+    await resize(page, sizes.desk);
     await page.goto(`${d.url}/handover/${chart}`);
     assert.deepEqual(await axe(page), [], "the handover at a desk");
   }),

@@ -126,6 +126,12 @@ export async function through(page, act) {
   await page.waitForFunction(() => !window.before && document.readyState === "complete");
 }
 
+/** Gives a page another size, and waits until it is drawn in it: measured at once, one page in fifty had columns of the new size and letters of the old. */
+export async function resize(page, size) {
+  await page.setViewportSize(size);
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+}
+
 /** Counts what the person does. */
 export class Taps {
   count = 0;

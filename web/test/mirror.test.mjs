@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { folder, sizes } from "./lib.mjs";
+import { folder, resize, sizes } from "./lib.mjs";
 import { dues, file, morning, night, openSheet, trial } from "./walk.mjs";
 
 const names = [
@@ -92,7 +92,7 @@ export default {
       await mirror(page);
       for (const [name, address] of Object.entries(addresses)) {
         for (const size of ["narrow", "phone"]) {
-          await page.setViewportSize(sizes[size]);
+          await resize(page, sizes[size]);
           await page.goto(shared.d.url + address);
           found.push(...(await faults(page)).map((fault) => `${address} at ${sizes[size].width}: ${fault}`));
         }

@@ -7,7 +7,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { axe, demo, folder, launch, sizes, Taps } from "./lib.mjs";
+import { axe, demo, folder, launch, resize, sizes, Taps } from "./lib.mjs";
 import { startLine } from "./line.mjs";
 import { entries, file, mark, morning, nightZone, said, trial, until } from "./walk.mjs";
 
@@ -68,7 +68,7 @@ export default {
     await page.locator("#toasts .toast button", { hasText: "Undo" }).click();
     await until("the withdrawal", async () => (await entries(d, chart, since)).some((one) => one.amends === note.id));
     for (const size of ["narrow", "phone", "desk"]) {
-      await page.setViewportSize(sizes[size]);
+      await resize(page, sizes[size]);
       await page.goto(d.url + "/notes");
       assert.deepEqual(await axe(page), []);
       assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `/notes scrolls sideways at ${sizes[size].width}`);

@@ -1,7 +1,7 @@
 // Whatever people write stands on pages as they wrote it, and never becomes a part of the page: every field of every kind is filled with what
 // would run if it were taken for markup, then every page that shows it is opened with traps laid.
 import assert from "node:assert/strict";
-import { api, sizes } from "./lib.mjs";
+import { api, resize, sizes } from "./lib.mjs";
 import { pages, reachable } from "./crawl.mjs";
 import { mint, morning, night, somebody, submit, trial } from "./walk.mjs";
 
@@ -109,7 +109,7 @@ export default {
       const begin = role === "administrator" ? [] : [`/clients/${shared.chart}`, `/rounds/${shared.chart}/check`, `/rounds/${shared.chart}/level`, "/rounds", "/rounds/hazards", `/units/${d.unit}`, "/staff"];
       for (const address of await reachable(shared, page, begin, true)) {
         await page.goto(d.url + address);
-        await page.setViewportSize(sizes.phone);
+        await resize(page, sizes.phone);
         const [trapped, foreign, seen] = await page.evaluate(() => [
           window.trapped,
           [...document.querySelectorAll("iframe, img[src='x'], svg[onload], [onerror], [onload], [onfocus], a[href^='javascript:' i]")].map((one) => one.outerHTML.slice(0, 120)),
