@@ -43,13 +43,7 @@ func citations(rooms []room.Def) record.Projection {
 
 // citing gives the standing entries that cite one.
 func citing(q db.Querier, cited record.ID) ([]record.ID, error) {
-	var out []record.ID
-	err := db.Each(q, "SELECT by_entry FROM chart_cite_v1 WHERE cited = $1 ORDER BY by_entry", []any{cited[:]}, func(r db.Row) error {
-		var id record.ID
-		err := r.Scan(&id)
-		out = append(out, id)
-		return err
-	})
+	out, err := record.IDs(q, "SELECT by_entry FROM chart_cite_v1 WHERE cited = $1 ORDER BY by_entry", cited[:])
 	if err != nil {
 		return nil, fmt.Errorf("reading what cites %s: %w", cited, err)
 	}

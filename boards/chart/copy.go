@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"milieu/house/clients"
 	"milieu/house/clients/names"
 	clientsroom "milieu/house/clients/room"
 	"milieu/kit/access"
@@ -156,7 +157,7 @@ func (b *board) fill(c *web.Ctx, s *sheet, list []*record.Entry) error {
 		one.Marks = markWords(ctx, e)
 		for _, l := range sight.Of(e) {
 			s.Programs = s.Programs || l == access.SubstanceUse
-			one.Marks = append(one.Marks, clientsroom.LabelWords(ctx, l))
+			one.Marks = append(one.Marks, clients.LabelWords(ctx, l))
 		}
 		for _, a := range amends[e.ID] {
 			one.Amended = append(one.Amended, amendment(c, a, one.Line))

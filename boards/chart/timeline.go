@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"milieu/house/clients"
 	clientsroom "milieu/house/clients/room"
 	"milieu/kit/record"
 	"milieu/kit/ui"
@@ -181,7 +182,7 @@ func (b *board) item(c *web.Ctx, p *clientsroom.Page, e *record.Entry, amends ma
 	}
 	shown := sight.Shown(e, 0)
 	for _, l := range shown.Labels {
-		t.Badges = append(t.Badges, ui.Badge(ui.Note, "tag", clientsroom.LabelWords(ctx, l)))
+		t.Badges = append(t.Badges, ui.Badge(ui.Note, "tag", clients.LabelWords(ctx, l)))
 	}
 	if t.Cites, err = b.cites(c, p, shown.Cites); err != nil {
 		return t, err

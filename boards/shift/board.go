@@ -53,17 +53,16 @@ type count struct {
 
 // page is the board of one unit at one moment, for one person.
 type page struct {
-	Unit           record.ID
-	Mine           bool
-	Family         string
-	Count          count
-	On             []staff.OnDuty
-	Quiet          templ.Component // silent phones, for those who watch them
-	Reads          bool            // messages
-	Unread, Urgent int             // messages
-	Me             record.ID
-	Dues           templ.Component // the lists: the same for all on the unit, where nothing on them is one's own
-	About          templ.Component // the unit
+	Unit   record.ID
+	Mine   bool
+	Family string
+	Count  count
+	On     []staff.OnDuty
+	Quiet  templ.Component // silent phones, for those who watch them
+	News   teamworkroom.News
+	Me     record.ID
+	Dues   templ.Component // the lists: the same for all on the unit, where nothing on them is one's own
+	About  templ.Component // the unit
 }
 
 // aside is what stands beside the dues for everybody: how many are here, and what is good to know of them.
@@ -101,10 +100,7 @@ func (b *board) show(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	topics := []string{"shift/" + unit.ID.String()}
-	if p.Reads {
-		topics = append(topics, teamworkroom.NewsView+"/"+unit.ID.String(), teamworkroom.NewsView+"/"+p.Me.String())
-	}
+	topics := append([]string{"shift/" + unit.ID.String()}, p.News.Live...)
 	if c.Scope.All {
 		topics = append(topics, web.HeldView+"/house")
 	}
@@ -167,8 +163,8 @@ func (b *board) page(c *web.Ctx, unit web.Unit) (page, error) {
 		}
 		return aboutUnit(asideOf(ctx, all)), nil
 	})
-	if p.Reads = c.Scope.May("teamwork.read"); err == nil && p.Reads {
-		p.Unread, p.Urgent, err = teamworkroom.Unread(c, unit.ID)
+	if err == nil {
+		p.News, err = teamworkroom.NewsFor(c, unit.ID)
 	}
 	if err == nil && c.Scope.May("device.watch") {
 		p.Quiet, err = device.Phones(c, unit.ID)

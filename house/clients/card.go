@@ -132,13 +132,7 @@ func BareCard(q db.Querier, chart record.ID) (Card, error) {
 
 // BornOn are at most 200 charts with exactly this birth date.
 func BornOn(q db.Querier, birth string) ([]record.ID, error) {
-	var out []record.ID
-	err := db.Each(q, "SELECT chart FROM clients_card_v1 WHERE birth = $1 LIMIT 200", []any{birth}, func(r db.Row) error {
-		var id record.ID
-		err := r.Scan(&id)
-		out = append(out, id)
-		return err
-	})
+	out, err := record.IDs(q, "SELECT chart FROM clients_card_v1 WHERE birth = $1 LIMIT 200", birth)
 	if err != nil {
 		return nil, fmt.Errorf("looking for those born on one day: %w", err)
 	}

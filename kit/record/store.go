@@ -257,3 +257,15 @@ func Range(q db.Querier, from int64, limit int) ([]*Entry, error) {
 	}
 	return out, nil
 }
+
+// IDs gives the IDs that a question's one column holds, in the question's order.
+func IDs(q db.Querier, query string, args ...any) ([]ID, error) {
+	var out []ID
+	err := db.Each(q, query, args, func(r db.Row) error {
+		var id ID
+		err := r.Scan(&id)
+		out = append(out, id)
+		return err
+	})
+	return out, err
+}

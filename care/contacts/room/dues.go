@@ -37,13 +37,7 @@ func touches(q db.Querier, e *record.Entry, b record.Body) ([]record.ID, error) 
 	default:
 		return clients.Touched(q, e, b)
 	}
-	var out []record.ID
-	err := db.Each(q, query, args, func(r db.Row) error {
-		var chart record.ID
-		err := r.Scan(&chart)
-		out = append(out, chart)
-		return err
-	})
+	out, err := record.IDs(q, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("listing who is on the units: %w", err)
 	}

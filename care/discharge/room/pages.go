@@ -235,8 +235,7 @@ func (v *view) offer(c *web.Ctx, chart record.ID) error {
 		if err != nil {
 			continue // destroyed, as its time was over
 		}
-		line := k.Line(e, b)
-		v.Offer = append(v.Offer, offered{ID: e.ID, At: e.Happened, Line: ui.Capital(ui.T(c.Context(), line.Key, line.Args...))})
+		v.Offer = append(v.Offer, offered{ID: e.ID, At: e.Happened, Line: ui.Line(c.Context(), k.Line(e, b))})
 	}
 	return nil
 }

@@ -142,13 +142,7 @@ func touches(q db.Querier, e *record.Entry, b record.Body) ([]record.ID, error) 
 	if _, ok := b.(*places.House); !ok {
 		return clients.Touched(q, e, b)
 	}
-	var out []record.ID
-	err := db.Each(q, "SELECT chart FROM clients_card_v1 WHERE state = 'discharged'", nil, func(r db.Row) error {
-		var chart record.ID
-		err := r.Scan(&chart)
-		out = append(out, chart)
-		return err
-	})
+	out, err := record.IDs(q, "SELECT chart FROM clients_card_v1 WHERE state = 'discharged'")
 	if err != nil {
 		return nil, fmt.Errorf("listing who has left: %w", err)
 	}
@@ -222,13 +216,7 @@ func Derived() []record.Derived {
 
 // Unfinished gives who has left a unit with something missing.
 func Unfinished(q db.Querier, unit record.ID) ([]record.ID, error) {
-	var out []record.ID
-	err := db.Each(q, "SELECT chart FROM discharge_open_v1 WHERE unit = $1 ORDER BY chart", []any{unit[:]}, func(r db.Row) error {
-		var chart record.ID
-		err := r.Scan(&chart)
-		out = append(out, chart)
-		return err
-	})
+	out, err := record.IDs(q, "SELECT chart FROM discharge_open_v1 WHERE unit = $1 ORDER BY chart", unit[:])
 	if err != nil {
 		return nil, fmt.Errorf("listing the unfinished discharges of unit %s: %w", unit, err)
 	}

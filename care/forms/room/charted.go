@@ -113,7 +113,7 @@ func (v *runView) known() map[string]forms.Known {
 
 // words are what the chart says, in the words of the form where it has any.
 func (c *chartSays) words(ctx context.Context) string {
-	if c.Item.Type == forms.YesNo && len(c.Values) == 1 || c.Item.Type == forms.One && len(c.Values) == 1 && c.Values[0] != "other" {
+	if len(c.Values) == 1 && (c.Item.Type == forms.YesNo || c.Item.Type == forms.One && c.Values[0] != "other") {
 		return values(ctx, c.Item, &c.Answer)
 	}
 	return c.Words

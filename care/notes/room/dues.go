@@ -45,13 +45,7 @@ func Rules() []due.Rule {
 func touches(q db.Querier, e *record.Entry, b record.Body) ([]record.ID, error) {
 	switch b.(type) {
 	case *notes.Rules, *places.UnitOpened, *places.UnitChanged:
-		var out []record.ID
-		err := db.Each(q, "SELECT DISTINCT chart FROM notes_said_v1 WHERE what IN ($1, $2)", []any{notes.KindBegun, notes.KindWritten}, func(r db.Row) error {
-			var chart record.ID
-			err := r.Scan(&chart)
-			out = append(out, chart)
-			return err
-		})
+		out, err := record.IDs(q, "SELECT DISTINCT chart FROM notes_said_v1 WHERE what IN ($1, $2)", notes.KindBegun, notes.KindWritten)
 		if err != nil {
 			return nil, fmt.Errorf("listing about whom there are notes: %w", err)
 		}

@@ -109,14 +109,8 @@ func follow(q db.Querier, chart record.ID) ([]record.ID, error) {
 
 // everBetween gives the charts that were on a unit at a time or came to it later.
 func everBetween(q db.Querier, unit record.ID, since time.Time) ([]record.ID, error) {
-	var out []record.ID
-	err := db.Each(q, `SELECT DISTINCT t.chart FROM rounds_term_v1 t WHERE t.unit = $1 AND NOT EXISTS (SELECT 1 FROM rounds_term_v1 d WHERE d.chart = t.chart AND d.happened > t.happened
-AND d.happened <= $2 AND d.what IN ('clients.discharged', 'clients.transferred', 'clients.admitted', 'clients.merged'))`, []any{unit[:], clock.Micros(since)}, func(r db.Row) error {
-		var chart record.ID
-		err := r.Scan(&chart)
-		out = append(out, chart)
-		return err
-	})
+	out, err := record.IDs(q, `SELECT DISTINCT t.chart FROM rounds_term_v1 t WHERE t.unit = $1 AND NOT EXISTS (SELECT 1 FROM rounds_term_v1 d WHERE d.chart = t.chart AND d.happened > t.happened
+AND d.happened <= $2 AND d.what IN ('clients.discharged', 'clients.transferred', 'clients.admitted', 'clients.merged'))`, unit[:], clock.Micros(since))
 	if err != nil {
 		return nil, fmt.Errorf("listing who was on unit %s: %w", unit, err)
 	}

@@ -49,15 +49,26 @@ func inbox(c *web.Ctx, unit record.ID) ([]message, error) {
 	return list, err
 }
 
-// Unread counts the messages to somebody, to their role on a unit and to the unit that they have not read, and the urgent ones among them.
-func Unread(c *web.Ctx, unit record.ID) (all, urgent int, err error) {
+// News is how many messages to somebody, to their role on a unit and to the unit they have not read, and how many of these are urgent; and what a
+// page listens to, to hear of more.
+type News struct {
+	Unread, Urgent int
+	Live           []string
+}
+
+// NewsFor gives the reader's news; who reads no messages has none.
+func NewsFor(c *web.Ctx, unit record.ID) (News, error) {
+	if !c.Scope.May(actionRead) {
+		return News{}, nil
+	}
 	list, err := lettersTo(c, unit, true)
+	n := News{Unread: len(list), Live: []string{newsView + "/" + unit.String(), newsView + "/" + c.Scope.Person.String()}}
 	for i := range list {
 		if list[i].Urgent {
-			urgent++
+			n.Urgent++
 		}
 	}
-	return len(list), urgent, err
+	return n, err
 }
 
 // lettersTo reads what inbox shows, or of it what somebody else wrote and the reader has not read. Left out is what they may not see: a message

@@ -21,8 +21,8 @@ func init() { ui.Register(messages, "messages") }
 // actionRead is what the pages of tasks, messages and meetings ask for.
 const actionRead = "teamwork.read"
 
-// NewsView is the live view of pages that show how much is unread: of a unit, and of one person.
-const NewsView = "news"
+// newsView is the live view of pages that show how much is unread: of a unit, and of one person.
+const newsView = "news"
 
 // Def is the room of teamwork.
 func Def() room.Def {
@@ -45,7 +45,7 @@ func Def() room.Def {
 			get("/meetings/new", teamwork.ActionMeeting, showNewMeeting),
 		},
 		Nav:   []web.Place{{Key: "teamwork.page.team", Href: "/tasks", Also: []string{"/messages", "/meetings"}, Icon: "work", Action: actionRead, Desk: true, Order: 37}},
-		Views: map[string]room.ViewMaker{"tasks": liveAfresh, "messages": liveAfresh, NewsView: liveNews},
+		Views: map[string]room.ViewMaker{"tasks": liveAfresh, "messages": liveAfresh, newsView: liveNews},
 		Faces: faces(),
 		Acts: []room.Act{
 			{Key: "teamwork.page.act_task", Icon: "work", Action: teamwork.ActionTask, Order: 60, Href: func(chart record.ID) string { return "/tasks/new?for=" + chart.String() }},

@@ -3,7 +3,6 @@ package room
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"milieu/house/clients"
@@ -64,8 +63,7 @@ func showLabels(c *web.Ctx) error {
 		return notHere()
 	}
 	if b, err := c.Committer.Kinds().Decode(e); err == nil {
-		l := k.Line(e, b)
-		v.Words = ui.Capital(strings.TrimSpace(ui.T(c.Context(), l.Key, l.Args...)))
+		v.Words = ui.Line(c.Context(), k.Line(e, b))
 	}
 	for _, l := range c.Policy.LabelNames() {
 		may := c.Directory.MayLabel(c.Scope, e.Chart, l)
@@ -91,15 +89,7 @@ func (v labelsView) form() ui.EntryForm {
 func labelChoices(ctx context.Context, list []string) []ui.Choice {
 	var out []ui.Choice
 	for _, l := range list {
-		out = append(out, ui.Choice{Value: l, Label: labelWords(ctx, l), Icon: "tag"})
+		out = append(out, ui.Choice{Value: l, Label: clients.LabelWords(ctx, l), Icon: "tag"})
 	}
 	return out
-}
-
-// labelWords is a label in words; a house's own is said as the house wrote it.
-func labelWords(ctx context.Context, label string) string {
-	if key := "clients.label." + label; ui.Has(ctx, key) {
-		return ui.T(ctx, key)
-	}
-	return ui.Capital(strings.TrimSpace(strings.ReplaceAll(strings.TrimPrefix(label, "house-"), "-", " ")))
 }

@@ -148,13 +148,7 @@ func with(q db.Querier, unit record.ID, which string, args []any, limit int) ([]
 		args = append(args, unit)
 	}
 	args = append(args, limit)
-	var out []record.ID
-	err := db.Each(q, fmt.Sprintf("%s LIMIT $%d", query, len(args)), args, func(r db.Row) error {
-		var id record.ID
-		err := r.Scan(&id)
-		out = append(out, id)
-		return err
-	})
+	out, err := record.IDs(q, fmt.Sprintf("%s LIMIT $%d", query, len(args)), args...)
 	if err != nil {
 		return nil, fmt.Errorf("looking up names: %w", err)
 	}

@@ -181,17 +181,9 @@ func find[B record.Body](f *itemForm, list []clients.Held[B], err error, item re
 func (f *itemForm) labels(ctx context.Context) []ui.Choice {
 	out := make([]ui.Choice, 0, len(f.Labels))
 	for _, l := range f.Labels {
-		out = append(out, ui.Choice{Value: l, Label: LabelWords(ctx, l), Icon: "tag"})
+		out = append(out, ui.Choice{Value: l, Label: clients.LabelWords(ctx, l), Icon: "tag"})
 	}
 	return out
-}
-
-// LabelWords is a label in words; a house's own is said as the house wrote it.
-func LabelWords(ctx context.Context, label string) string {
-	if key := "clients.label." + label; ui.Has(ctx, key) {
-		return ui.T(ctx, key)
-	}
-	return ui.Capital(strings.ReplaceAll(strings.TrimPrefix(label, "house-"), "-", " "))
 }
 
 func (f *itemForm) hidden() []ui.Pair {

@@ -630,7 +630,7 @@ func held(h *head, r heldRow) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			for _, l := range r.Labels {
-				templ_7745c5c3_Err = ui.Badge(ui.Note, "tag", LabelWords(ctx, l)).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Badge(ui.Note, "tag", clients.LabelWords(ctx, l)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

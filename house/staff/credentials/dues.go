@@ -54,13 +54,7 @@ func touches(q db.Querier, e *record.Entry, _ record.Body) ([]record.ID, error) 
 }
 
 func everybody(q db.Querier) ([]record.ID, error) {
-	var out []record.ID
-	err := db.Each(q, "SELECT DISTINCT person FROM staff_person_v1 ORDER BY person", nil, func(r db.Row) error {
-		var id record.ID
-		err := r.Scan(&id)
-		out = append(out, id)
-		return err
-	})
+	out, err := record.IDs(q, "SELECT DISTINCT person FROM staff_person_v1 ORDER BY person")
 	if err != nil {
 		return nil, fmt.Errorf("listing the staff: %w", err)
 	}
